@@ -1,0 +1,77 @@
+"""Messages about inspections: what a model version said of an image, and what was decided.
+
+Owns the shapes of an inspection and of a listed prediction. Refuses raw model outputs: a prediction is a
+target in its problem's own shape.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+Decision = Literal["pass", "fail", "unsure"]
+
+
+class ModelName(BaseModel):
+    """The model version that answered, as a person reads it."""
+
+    id: str
+    name: str
+    number: int
+    problem: str
+    artefact_sha256: str
+
+
+class Inspection(BaseModel):
+    """The answer of a station: prediction, decision, and everything needed to explain it later.
+
+    `latency_ms` holds decode, preprocess, inference, postprocess, record and total, in milliseconds.
+    """
+
+    id: str
+    image_id: str
+    site_id: str
+    station_id: str
+    deployment_id: str
+    model: ModelName
+    prediction: dict[str, Any]
+    decision: Decision
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    reference_image_id: str | None = None
+    part_id: str | None = None
+    latency_ms: dict[str, float] = Field(default_factory=dict)
+    at: datetime
+
+
+class InspectionQuery(BaseModel):
+    """Capture context that may accompany an inspected image, in the query or in the form."""
+
+    part_id: str | None = Field(default=None, max_length=200)
+    batch_id: str | None = Field(default=None, max_length=200)
+    camera: str | None = Field(default=None, max_length=200)
+    product: str | None = Field(default=None, max_length=100)
+    captured_at: datetime | None = None
+
+
+class PredictionRow(BaseModel):
+    """One recorded prediction, as the list and the detail give it."""
+
+    id: str
+    image_id: str
+    site_id: str
+    station_id: str
+    deployment_id: str | None = None
+    model_version_id: str
+    prediction: dict[str, Any]
+    decision: Decision
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    reference_image_id: str | None = None
+    latency_ms: dict[str, float] = Field(default_factory=dict)
+    at: datetime
+
+
+class PredictionPage(BaseModel):
+    """Predictions, newest first, and the cursor of the next page."""
+
+    items: list[PredictionRow]
+    next_cursor: str | None = None
