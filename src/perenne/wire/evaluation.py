@@ -97,7 +97,7 @@ class EvaluationPage(BaseModel):
 
 
 class EvaluationItem(BaseModel):
-    """One evaluated image: truth beside prediction. `loss` is 0 for a right answer and grows with the error."""
+    """One evaluated image: truth beside prediction. `loss` is 0 when right and grows with the error."""
 
     image_id: str
     site: str
