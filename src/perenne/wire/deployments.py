@@ -6,12 +6,14 @@ Owns the shapes of the request, the undo and the history. Refuses a change witho
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from perenne.wire.base import Message
 
 DeploymentState = Literal["active", "superseded", "undone"]
 
 
-class DeploymentRequest(BaseModel):
+class DeploymentRequest(Message):
     """Ask that a model version answer at a site, or at one of its stations (the more specific wins).
 
     `model_version` is an id, `name:number`, or a name (its latest version). `thresholds` replace, name by
@@ -24,14 +26,14 @@ class DeploymentRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class UndoRequest(BaseModel):
+class UndoRequest(Message):
     """Ask that the version deployed before answer again."""
 
     station: str | None = Field(default=None, max_length=100)
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class Deployment(BaseModel):
+class Deployment(Message):
     """One deployment: live (`active`), replaced by a newer one, or undone.
 
     `shared_sites` counts the sites where the same model version is active, this one included: 1 means
@@ -55,10 +57,3 @@ class Deployment(BaseModel):
     ended_at: datetime | None = None
     end_reason: str | None = None
     shared_sites: int = 0
-
-
-class DeploymentPage(BaseModel):
-    """Deployments, newest first, and the cursor of the next page."""
-
-    items: list[Deployment]
-    next_cursor: str | None = None

@@ -7,7 +7,9 @@ comparison of two evaluations. Refuses a bare number: every value comes with int
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from perenne.wire.base import Message
 
 EvaluationSplit = Literal["test", "val", "train", "all"]
 EvaluationState = Literal["queued", "running", "succeeded", "failed"]
@@ -15,7 +17,7 @@ SliceVerdict = Literal["satisfactory", "not_satisfactory", "undecided", "too_few
 DifferenceVerdict = Literal["better", "worse", "no_difference_seen", "too_few"]
 
 
-class EvaluationRequest(BaseModel):
+class EvaluationRequest(Message):
     """Ask for the evaluation of a model version on one split of a frozen dataset version.
 
     `model_version`: id, `name:number` or name (latest); `dataset_version`: id, `slug:number` or slug
@@ -28,7 +30,7 @@ class EvaluationRequest(BaseModel):
     reason: str = Field(default="", max_length=2000)
 
 
-class MetricEstimate(BaseModel):
+class MetricEstimate(Message):
     """A value with its interval and sample size; or `too_few` with how many groups would be needed."""
 
     value: float | None = None
@@ -41,7 +43,7 @@ class MetricEstimate(BaseModel):
     needed: int | None = None
 
 
-class EvaluationSlice(BaseModel):
+class EvaluationSlice(Message):
     """One part of the evaluated images: overall, a site, a line, a product, a class, an object size.
 
     `verdict` compares `metric` with `limit` (the dataset's acceptance rule): satisfactory only when the
@@ -62,7 +64,7 @@ class EvaluationSlice(BaseModel):
     more_images: int | None = None
 
 
-class Evaluation(BaseModel):
+class Evaluation(Message):
     """An evaluation with its overall result and its sites, worst first.
 
     `satisfactory_everywhere` is True only when every site is satisfactory. `summary` holds the problem's
@@ -89,14 +91,7 @@ class Evaluation(BaseModel):
     summary: dict[str, Any] = Field(default_factory=dict)
 
 
-class EvaluationPage(BaseModel):
-    """Evaluations, newest first, and the cursor of the next page."""
-
-    items: list[Evaluation]
-    next_cursor: str | None = None
-
-
-class EvaluationItem(BaseModel):
+class EvaluationItem(Message):
     """One evaluated image: truth beside prediction. `loss` is 0 when right and grows with the error."""
 
     image_id: str
@@ -109,14 +104,7 @@ class EvaluationItem(BaseModel):
     outcome: str
 
 
-class EvaluationItemPage(BaseModel):
-    """Evaluated images, worst first, and the cursor of the next page."""
-
-    items: list[EvaluationItem]
-    next_cursor: str | None = None
-
-
-class SliceDifference(BaseModel):
+class SliceDifference(Message):
     """Challenger minus champion on the same images of one slice, with the paired bootstrap interval."""
 
     kind: str
@@ -130,7 +118,7 @@ class SliceDifference(BaseModel):
     n_images: int
 
 
-class EvaluationComparison(BaseModel):
+class EvaluationComparison(Message):
     """Two evaluations on the same images. `worse_at` names the sites where the challenger is worse."""
 
     champion_id: str

@@ -7,12 +7,14 @@ target in its problem's own shape.
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from perenne.wire.base import Message
 
 Decision = Literal["pass", "fail", "unsure"]
 
 
-class ModelName(BaseModel):
+class ModelName(Message):
     """The model version that answered, as a person reads it."""
 
     id: str
@@ -22,7 +24,7 @@ class ModelName(BaseModel):
     artefact_sha256: str
 
 
-class Inspection(BaseModel):
+class Inspection(Message):
     """The answer of a station: prediction, decision, and everything needed to explain it later.
 
     `latency_ms` holds decode, preprocess, inference, postprocess, record and total, in milliseconds.
@@ -43,7 +45,7 @@ class Inspection(BaseModel):
     at: datetime
 
 
-class InspectionQuery(BaseModel):
+class InspectionQuery(Message):
     """Capture context that may accompany an inspected image, in the query or in the form."""
 
     part_id: str | None = Field(default=None, max_length=200)
@@ -53,7 +55,7 @@ class InspectionQuery(BaseModel):
     captured_at: datetime | None = None
 
 
-class PredictionRow(BaseModel):
+class PredictionRow(Message):
     """One recorded prediction, as the list and the detail give it."""
 
     id: str
@@ -68,10 +70,3 @@ class PredictionRow(BaseModel):
     reference_image_id: str | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
     at: datetime
-
-
-class PredictionPage(BaseModel):
-    """Predictions, newest first, and the cursor of the next page."""
-
-    items: list[PredictionRow]
-    next_cursor: str | None = None
