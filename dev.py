@@ -1,0 +1,317 @@
+"""Everything a developer runs, in one file: `python3 dev.py demo | test | check | dev | bench | doctor`.
+
+Owns the checkout's `.venv` and what is installed in it. Standard library only, so that it runs on a bare
+machine. Refuses to touch anything outside the checkout.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "perenne-installed.json"
+LOG = VENV / "perenne-install.log"
+OLDEST_PYTHON = (3, 11)
+GROUPS = {"demo": ("all", "demo"), "test": ("test",)}  # what to install, by what it is for
+CONTAINED = {"demo": {"demo", "test"}, "test": {"test"}}  # the groups that already hold all of it
+HUB_FACTORY = "perenne.hub.app:create_app"
+
+
+class Stop(Exception):
+    """A failure with its way out; the message is all that the person sees."""
+
+
+def main(arguments=None):
+    """Run one command and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="dev.py", description="Perenne from a checkout.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary)
+    # Only the command's name is parsed here: `--once`, `-k` and the like belong to the program behind it.
+    command = parser.parse_args(arguments[:1]).command
+    try:
+        if sys.version_info < OLDEST_PYTHON:
+            raise Stop(
+                "Perenne needs Python 3.11 or newer and this is "
+                + platform.python_version()
+                + ". Install a newer one and start dev.py with it, e.g. python3.12 dev.py "
+                + command
+            )
+        return COMMANDS[command][0](arguments[1:])
+    except Stop as stop:
+        say(paint("31", "Stopped. ") + str(stop))
+        return 2
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return 130
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def demo(rest):
+    """One turn of the loop on real images."""
+    prepare("demo")
+    return become([str(PYTHON), "-m", "perenne.cli", "demo", *rest])
+
+
+def test(rest):
+    """The checks and every test; with arguments, only pytest with these."""
+    prepare("test")
+    if rest:
+        return become([str(PYTHON), "-m", "pytest", *rest])
+    began = time.monotonic()
+    checks = check([])
+    workers = str(min(8, max(2, os.cpu_count() or 2)))
+    say(f"\n{paint('1', 'Tests')} in {workers} processes, in random order")
+    tests = run([str(PYTHON), "-m", "pytest", "-n", workers, "--dist", "loadgroup"])
+    minutes = (time.monotonic() - began) / 60
+    say(f"\nchecks {verdict(checks)}  tests {verdict(tests)}  {minutes:.1f} min")
+    return checks or tests
+
+
+def check(rest):
+    """What needs no running program: style, types, import direction, architecture."""
+    if rest:
+        raise Stop(f"'check' always checks everything and takes no arguments, but got: {' '.join(rest)}")
+    prepare("test")
+    python = str(PYTHON)
+    steps = {
+        "style (ruff check)": [python, "-m", "ruff", "check", "."],
+        "format (ruff format)": [python, "-m", "ruff", "format", "--check", "."],
+        "types (mypy --strict)": [python, "-m", "mypy"],
+        "direction (import-linter)": [str(BIN / "lint-imports")],
+        "architecture (pytest)": [python, "-m", "pytest", "tests/architecture", "-p", "no:randomly"],
+    }
+    say(paint("1", "Checks"))
+    failed = 0
+    with ThreadPoolExecutor(2) as pool:
+        for name, (code, output, seconds) in zip(steps, pool.map(capture, steps.values()), strict=True):
+            say(f"  {verdict(code)} {name:<28} {seconds:6.1f} s")
+            if code:
+                failed = 1
+                say("".join(f"      {line}\n" for line in output.strip().splitlines()[-60:]))
+    return failed
+
+
+def dev(rest):
+    """The hub, started again at every change of the code."""
+    prepare("test")
+    command = ["uvicorn", HUB_FACTORY, "--factory", "--reload", "--reload-dir", str(ROOT / "src")]
+    return become([str(PYTHON), "-m", *command, "--port", "8765", *rest])
+
+
+def bench(rest):
+    """One benchmark; its last line is one JSON object."""
+    known = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py") if not p.stem.startswith("_"))
+    if not rest or rest[0] not in known:
+        asked = f"There is no benchmark '{rest[0]}'. " if rest and not rest[0].startswith("-") else ""
+        raise Stop(f"{asked}Name one of: {', '.join(known)}. Add --quick for a run of under a minute.")
+    prepare("test")
+    # A spinning OpenMP pool slows every neighbour on the same cores, and with them the figures.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    return become([str(PYTHON), str(ROOT / "benchmarks" / f"{rest[0]}.py"), *rest[1:]])
+
+
+def doctor(rest):
+    """What this machine has, what it lacks, and what to do about it."""
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    groups = read_stamp().get("groups", [])
+    current = read_stamp().get("hash") == wanted_hash()
+    packages = (
+        f"for {', '.join(groups)}" if current else "missing or out of date: the next command installs them"
+    )
+    room = f"{free_gb:.0f} GB" if free_gb > 5 else f"{free_gb:.1f} GB, and PyTorch and the tests want 5"
+    postgres = shutil.which("postgres") or newest_postgres() or "absent: its tests are skipped"
+    rows = [
+        (True, "Python", f"{platform.python_version()} ({sys.executable})"),
+        (PYTHON.exists(), ".venv", "made" if PYTHON.exists() else "missing: any other command makes it"),
+        (current, "packages", packages),
+        (free_gb > 5, "free disk", room),
+        (None, "cores", str(os.cpu_count())),
+        (None, "PostgreSQL", postgres),
+    ]
+    for good, name, what in rows:
+        mark = paint("90", "-") if good is None else paint("32", "ok") if good else paint("33", "!")
+        say(f"  {mark:<3} {name:<12} {what}")
+    if not current:
+        return 1
+    return run([str(PYTHON), "-m", "perenne.cli", "doctor", *rest])
+
+
+COMMANDS = {
+    "demo": (demo, "one turn of the loop on real images, then the hub stays up (--once: check it and exit)"),
+    "test": (test, "checks and all tests; with arguments, pytest with these alone"),
+    "check": (check, "style, types, import direction, architecture"),
+    "dev": (dev, "the hub on port 8765, started again at every change"),
+    "bench": (bench, "NAME [--quick]: one benchmark, its last line is JSON"),
+    "doctor": (doctor, "what this machine has and lacks"),
+}
+
+# --- the environment ------------------------------------------------------------------------------
+
+
+def prepare(group):
+    """Leave `.venv` holding what `group` needs by the present pyproject.toml; instant when it does."""
+    if is_ready(group):
+        return
+    with one_at_a_time():
+        if is_ready(group):
+            return
+        if not has_pip():
+            say(f"Making {VENV.name} with Python {platform.python_version()}")
+            if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) or not has_pip():
+                raise Stop(
+                    "The virtual environment could not be made. On Debian and Ubuntu, install the package "
+                    "python3-venv; elsewhere, check that this Python has the modules venv and ensurepip."
+                )
+        install(GROUPS[group])
+        groups = set(read_stamp().get("groups", [])) if read_stamp().get("hash") == wanted_hash() else set()
+        STAMP.write_text(json.dumps({"hash": wanted_hash(), "groups": sorted(groups | {group})}))
+
+
+def is_ready(group):
+    """Say whether the stamp tells that everything is in place."""
+    stamp = read_stamp()
+    held = CONTAINED[group] & set(stamp.get("groups", []))
+    return PYTHON.exists() and stamp.get("hash") == wanted_hash() and bool(held)
+
+
+def read_stamp():
+    """Return what was installed last, or nothing."""
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def wanted_hash():
+    """Return a hash of everything that decides what must be installed."""
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(VENV).encode()).hexdigest()
+
+
+def has_pip():
+    """Say whether `.venv` holds a working Python with pip."""
+    return (
+        PYTHON.exists() and subprocess.call([str(PYTHON), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+    )
+
+
+def install(extras):
+    """Install this checkout with `extras`, editable, by pip as the machine has it configured."""
+    command = [str(PYTHON), "-m", "pip", "install", "--editable", f"{ROOT}[{','.join(extras)}]"]
+    index = os.environ.get("PERENNE_TORCH_INDEX")
+    if index:
+        command += ["--extra-index-url", index]
+    say(f"Installing the packages for [{','.join(extras)}] (PyTorch among them: minutes the first time)")
+    began, seen, tail = time.monotonic(), 0, []
+    pip = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    with LOG.open("w") as log:
+        for line in pip.stdout:
+            log.write(line)
+            tail = [*tail[-14:], line.rstrip()]
+            if re.match(r"\s*(Collecting|Downloading|Installing collected packages)", line):
+                seen += line.startswith("Collecting")
+                progress(f"  {seen} packages, {time.monotonic() - began:.0f} s  {line.strip()[:60]}")
+    progress("")
+    if pip.wait():
+        raise Stop(
+            "pip could not install the packages:\n  "
+            + "\n  ".join(tail)
+            + f"\nThe whole story is in {LOG.relative_to(ROOT)}. Without a network, point pip at a folder of "
+            "wheels (PIP_FIND_LINKS, PIP_NO_INDEX=1); on a machine without a GPU, PERENNE_TORCH_INDEX takes "
+            "the address of PyTorch's index of CPU builds. Then run the same command again: it goes on."
+        )
+    say(f"Installed in {time.monotonic() - began:.0f} s")
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Hold the checkout's install lock; a second dev.py waits here instead of installing over the first."""
+    VENV.mkdir(exist_ok=True)
+    with (VENV / "perenne-install.lock").open("w") as lock:
+        try:
+            import fcntl
+        except ImportError:  # Windows: two installs at once are left to the person
+            yield
+            return
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def newest_postgres():
+    """Return PostgreSQL's server as Debian lays it out, if there is one."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: float(p.parts[-3]))
+    return str(found[-1]) if found else None
+
+
+# --- running and telling --------------------------------------------------------------------------
+
+
+def become(command):
+    """Go on as `command`, so that signals and the exit code are its own."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "nt":
+        return run(command)
+    os.chdir(ROOT)
+    os.execv(command[0], command)
+
+
+def run(command):
+    """Run `command` in sight and return its exit code."""
+    child = subprocess.Popen(command, cwd=ROOT)
+    try:
+        return child.wait()
+    except KeyboardInterrupt:  # the child got it too: let it finish its own farewell
+        return child.wait()
+
+
+def capture(command):
+    """Run `command` out of sight; return its exit code, its output and the seconds it took."""
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode(errors="replace"), time.monotonic() - began
+
+
+def verdict(code):
+    """Return `ok` or `failed`, in its colour and equally wide."""
+    return paint("31", "failed") if code else paint("32", "ok    ")
+
+
+def paint(colour, text):
+    """Return `text` in an ANSI colour where a person looks on."""
+    plain = "NO_COLOR" in os.environ or not sys.stderr.isatty()
+    return text if plain else f"\033[{colour}m{text}\033[0m"
+
+
+def say(text):
+    """Tell the person; standard output stays free for the command behind."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def progress(text):
+    """Show one line that replaces itself; nothing where no terminal is."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K" + text)
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
