@@ -7,16 +7,17 @@ a dataset version exists only once it is frozen.
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
+
+from perenne.wire.base import Listing, Message
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
-class AcceptanceRule(BaseModel):
+class AcceptanceRule(Message):
     """What "satisfactory" means for models of this dataset: a metric and its limit, at every site."""
 
-    model_config = ConfigDict(extra="forbid")
     metric: str = Field(min_length=1, max_length=80)
     at_least: float | None = None
     at_most: float | None = None
@@ -28,25 +29,23 @@ class AcceptanceRule(BaseModel):
         return self
 
 
-class DatasetCreate(BaseModel):
-    """Start a dataset: the line to which frozen versions are added. `schema_name` is a label schema's slug or id."""
+class DatasetCreate(Message):
+    """Start a dataset, a line of frozen versions. `label_schema` is a label schema's slug or id."""
 
-    model_config = ConfigDict(extra="forbid")
     name: str = Field(min_length=1, max_length=120)
     slug: str | None = Field(default=None, min_length=1, max_length=80)
-    schema_name: str = Field(min_length=1, max_length=200)
+    label_schema: str = Field(min_length=1, max_length=200)
     acceptance: AcceptanceRule | None = None
 
 
-class DatasetChange(BaseModel):
+class DatasetChange(Message):
     """Change what may change of a dataset: its name and its acceptance rule, never its schema."""
 
-    model_config = ConfigDict(extra="forbid")
     name: str | None = Field(default=None, min_length=1, max_length=120)
     acceptance: AcceptanceRule | None = None
 
 
-class Dataset(BaseModel):
+class Dataset(Message):
     """A dataset and its latest frozen version, if any."""
 
     id: str
@@ -62,14 +61,11 @@ class Dataset(BaseModel):
     created_at: datetime
 
 
-class DatasetPage(BaseModel):
+class DatasetPage(Listing[Dataset]):
     """Datasets, newest first."""
 
-    items: list[Dataset]
-    next_cursor: str | None = None
 
-
-class Selection(BaseModel):
+class Selection(Message):
     """Which images may enter: all with accepted ground truth of the schema, narrowed by these.
 
     Sites, stations and products by slug or id. `since` is inclusive, `until` exclusive, on the capture
@@ -77,7 +73,6 @@ class Selection(BaseModel):
     when an image inside the filter has no accepted ground truth; otherwise such images are left out.
     """
 
-    model_config = ConfigDict(extra="forbid")
     sites: list[str] = Field(default_factory=list, max_length=1000)
     stations: list[str] = Field(default_factory=list, max_length=1000)
     products: list[str] = Field(default_factory=list, max_length=1000)
@@ -86,16 +81,15 @@ class Selection(BaseModel):
     require_truth: bool = False
 
 
-class Assignment(BaseModel):
+class Assignment(Message):
     """Groups put into a split by name (group_key, batch_id or part_id)."""
 
-    model_config = ConfigDict(extra="forbid")
     train_groups: list[str] = Field(default_factory=list, max_length=100_000)
     val_groups: list[str] = Field(default_factory=list, max_length=100_000)
     test_groups: list[str] = Field(default_factory=list, max_length=100_000)
 
 
-class SplitRule(BaseModel):
+class SplitRule(Message):
     """How images are divided into train, val and test, always by whole groups.
 
     `group`: by chance within each site, fractions `val` and `test`. `site`: `test_sites` (or, when only
@@ -110,7 +104,6 @@ class SplitRule(BaseModel):
     `keep_previous`: groups keep the split they had in the latest version frozen with the same rule.
     """
 
-    model_config = ConfigDict(extra="forbid")
     by: Literal["group", "site", "time"] = "group"
     val: float = Field(default=0.15, ge=0.0, lt=1.0)
     test: float = Field(default=0.15, ge=0.0, lt=1.0)
@@ -139,13 +132,12 @@ class SplitRule(BaseModel):
         return self
 
 
-class FreezeRequest(BaseModel):
+class FreezeRequest(Message):
     """Freeze the present state into a dataset version. `sealed` hides the test set until it is opened.
 
     `background` forces (true) or forbids (false) a job; by default only large datasets become one.
     """
 
-    model_config = ConfigDict(extra="forbid")
     selection: Selection = Field(default_factory=Selection)
     split: SplitRule = Field(default_factory=SplitRule)
     sealed: bool = False
@@ -153,7 +145,7 @@ class FreezeRequest(BaseModel):
     background: bool | None = None
 
 
-class DatasetCard(BaseModel):
+class DatasetCard(Message):
     """What is inside a version, counted; `summary` says it in plain words."""
 
     n_images: int
@@ -177,8 +169,8 @@ class DatasetCard(BaseModel):
     summary: str
 
 
-class DatasetVersion(BaseModel):
-    """A frozen version. `manifest_sha256` is its content address; a sealed one tells only counts of its test set."""
+class DatasetVersion(Message):
+    """A frozen version; `manifest_sha256` is its content address. A sealed one only counts its test set."""
 
     id: str
     dataset_id: str
@@ -200,14 +192,11 @@ class DatasetVersion(BaseModel):
     frozen_by: str
 
 
-class DatasetVersionPage(BaseModel):
+class DatasetVersionPage(Listing[DatasetVersion]):
     """Versions of a dataset, newest first."""
 
-    items: list[DatasetVersion]
-    next_cursor: str | None = None
 
-
-class FreezeAnswer(BaseModel):
+class FreezeAnswer(Message):
     """The frozen version (`existed`: the same content had been frozen before), or the job that freezes it.
 
     The job's result is `{"dataset_version_id": ..., "existed": ...}`.
@@ -218,7 +207,7 @@ class FreezeAnswer(BaseModel):
     job_id: str | None = None
 
 
-class ManifestHeader(BaseModel):
+class ManifestHeader(Message):
     """First line of a manifest: what the targets mean. `splits` names the splits that the file may hold."""
 
     perenne_manifest: int = 1
@@ -228,7 +217,7 @@ class ManifestHeader(BaseModel):
     splits: list[Split]
 
 
-class ManifestLine(BaseModel):
+class ManifestLine(Message):
     """One image of a manifest; the lines are sorted by `image` (SHA-256 of the stored bytes).
 
     `target` is the accepted ground truth in the problem's own JSON shape; `reference` the SHA-256 of the
@@ -253,7 +242,7 @@ class ManifestLine(BaseModel):
     target: dict[str, Any]
 
 
-class DatasetItem(BaseModel):
+class DatasetItem(Message):
     """One image of a version, as the listing gives it."""
 
     image_id: str
@@ -266,21 +255,17 @@ class DatasetItem(BaseModel):
     ground_truth_id: str
 
 
-class DatasetItemPage(BaseModel):
+class DatasetItemPage(Listing[DatasetItem]):
     """Items of a version in the order of their hash."""
 
-    items: list[DatasetItem]
-    next_cursor: str | None = None
 
-
-class OpenTestRequest(BaseModel):
+class OpenTestRequest(Message):
     """Open a sealed test set: the reason is kept with who and when."""
 
-    model_config = ConfigDict(extra="forbid")
     reason: str = Field(min_length=3, max_length=2000)
 
 
-class SealedOpening(BaseModel):
+class SealedOpening(Message):
     """One opening of a sealed test set, by a person or by an evaluation."""
 
     id: str
@@ -291,21 +276,18 @@ class SealedOpening(BaseModel):
     at: datetime
 
 
-class SealedOpeningPage(BaseModel):
+class SealedOpeningPage(Listing[SealedOpening]):
     """Openings of a version, newest first."""
 
-    items: list[SealedOpening]
-    next_cursor: str | None = None
 
-
-class ChangedItems(BaseModel):
+class ChangedItems(Message):
     """How many images changed in one way, and the first of them."""
 
     count: int
     first_image_ids: list[str] = Field(default_factory=list)
 
 
-class DatasetDiff(BaseModel):
+class DatasetDiff(Message):
     """From `base` to `other`: images added, removed, relabelled and moved to another split."""
 
     base_version_id: str

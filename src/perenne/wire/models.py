@@ -6,12 +6,14 @@ Owns the shapes. Refuses weights inside a message: an artefact travels as a file
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from perenne.wire.base import Listing, Message
 
 ModelState = Literal["ready", "retired"]
 
 
-class ModelVersion(BaseModel):
+class ModelVersion(Message):
     """One version of a model line. References: id, `name:number`, or `name` for the latest."""
 
     id: str
@@ -35,14 +37,11 @@ class ModelVersion(BaseModel):
     created_at: datetime
 
 
-class ModelVersionPage(BaseModel):
+class ModelVersionPage(Listing[ModelVersion]):
     """Model versions, newest first."""
 
-    items: list[ModelVersion]
-    next_cursor: str | None = None
 
-
-class ModelCard(BaseModel):
+class ModelCard(Message):
     """The model card in Markdown, and the signed manifest that it belongs to."""
 
     model_version_id: str
@@ -52,7 +51,7 @@ class ModelCard(BaseModel):
     manifest: dict[str, Any]
 
 
-class LineageStep(BaseModel):
+class LineageStep(Message):
     """One ancestor: a run, a dataset version or a base model, with a line that says what it was."""
 
     kind: Literal["run", "dataset_version", "model_version"]
@@ -60,7 +59,7 @@ class LineageStep(BaseModel):
     text: str
 
 
-class ModelLineage(BaseModel):
+class ModelLineage(Message):
     """From a model version back to everything that it was made of, nearest first (R63)."""
 
     model_version_id: str
@@ -69,7 +68,7 @@ class ModelLineage(BaseModel):
     steps: list[LineageStep]
 
 
-class PublicKey(BaseModel):
+class PublicKey(Message):
     """The key with which this hub signs artefacts: Ed25519, raw 32 bytes in base64, and as PEM."""
 
     algorithm: Literal["ed25519"] = "ed25519"

@@ -7,20 +7,22 @@ epoch of its claim: that is how the words of a trainer that lost its lease are t
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from perenne.wire.base import Listing, Message
 
 RunState = Literal["queued", "claimed", "running", "uploading", "succeeded", "failed", "cancelled"]
 FINAL_RUN_STATES: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class RunCreate(BaseModel):
-    """Queue a run. `dataset_version`: id, `slug:number` or slug (latest); `base_model`: id, `name:number` or name.
+class RunCreate(Message):
+    """Queue a run on a dataset version (id, `slug:number`, or slug for the latest).
 
-    `name` becomes the name of the model line; by default it is the dataset's slug.
+    `base_model` (id, `name:number` or name) gives the weights to start from. `name` becomes the name of
+    the model line; by default it is the dataset's slug.
     """
 
-    model_config = ConfigDict(extra="forbid")
     dataset_version: str = Field(min_length=1, max_length=200)
     recipe: str = Field(min_length=1, max_length=80)
     config: dict[str, Any] = Field(default_factory=dict)
@@ -29,7 +31,7 @@ class RunCreate(BaseModel):
     seed: int = Field(default=7, ge=0, le=2**31 - 1)
 
 
-class Run(BaseModel):
+class Run(Message):
     """A run as it stands. `progress` goes from 0 to 1; `metrics` are the latest value of every curve."""
 
     id: str
@@ -60,30 +62,23 @@ class Run(BaseModel):
     ended_at: datetime | None = None
 
 
-class RunPage(BaseModel):
+class RunPage(Listing[Run]):
     """Runs, newest first."""
 
-    items: list[Run]
-    next_cursor: str | None = None
 
-
-class MetricPoint(BaseModel):
+class MetricPoint(Message):
     """Values of the curves at one step."""
 
-    model_config = ConfigDict(extra="ignore")
     step: int = Field(ge=0)
     values: dict[str, float] = Field(max_length=100)
     at: AwareDatetime | None = None
 
 
-class MetricPointPage(BaseModel):
+class MetricPointPage(Listing[MetricPoint]):
     """Points of a run in the order of their step."""
 
-    items: list[MetricPoint]
-    next_cursor: str | None = None
 
-
-class LogLine(BaseModel):
+class LogLine(Message):
     """One line of a run's log; `seq` counts from 1 within the run."""
 
     level: LogLevel = "info"
@@ -92,21 +87,18 @@ class LogLine(BaseModel):
     seq: int | None = None
 
 
-class LogPage(BaseModel):
+class LogPage(Listing[LogLine]):
     """Log lines of a run, oldest first."""
 
-    items: list[LogLine]
-    next_cursor: str | None = None
 
-
-class ClaimRequest(BaseModel):
+class ClaimRequest(Message):
     """A trainer asks for work: its name, and the recipes that it can run."""
 
     trainer: str = Field(min_length=1, max_length=120)
     recipes: list[str] = Field(min_length=1, max_length=100)
 
 
-class Claim(BaseModel):
+class Claim(Message):
     """A run lent to a trainer until `lease_until`; every later message carries `epoch`.
 
     `manifest_path` and `base_artefact_path` are addresses below the hub's URL; `resumed` says that the run
@@ -126,13 +118,13 @@ class Claim(BaseModel):
     base_artefact_sha256: str | None = None
 
 
-class ClaimAnswer(BaseModel):
+class ClaimAnswer(Message):
     """The claim, or none when no run waits for this trainer."""
 
     claim: Claim | None = None
 
 
-class Heartbeat(BaseModel):
+class Heartbeat(Message):
     """What happened in a run since the last heartbeat; prolongs the lease.
 
     `batch` numbers the heartbeats of one claim from 1: a batch that arrives twice is counted once.
@@ -148,14 +140,14 @@ class Heartbeat(BaseModel):
     log: list[LogLine] = Field(default_factory=list, max_length=2000)
 
 
-class HeartbeatAnswer(BaseModel):
+class HeartbeatAnswer(Message):
     """Whether to stop, and how long the lease now holds."""
 
     cancel: bool
     lease_until: datetime
 
 
-class RunFailure(BaseModel):
+class RunFailure(Message):
     """Why a run ended without a model; `cancelled` when it obeyed a cancel."""
 
     epoch: int
@@ -163,8 +155,8 @@ class RunFailure(BaseModel):
     cancelled: bool = False
 
 
-class RunModelAnswer(BaseModel):
-    """The model version that an uploaded artefact became (`existed`: the same artefact had arrived before)."""
+class RunModelAnswer(Message):
+    """The model version that an uploaded artefact became (`existed`: it had arrived before)."""
 
     model_version_id: str
     name: str
