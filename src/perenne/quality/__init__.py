@@ -1,0 +1,28 @@
+"""Quality: the image gate. Same code on the edge and on the hub.
+
+Owns what an image must be to enter: a format of the allow-list by content, whole, of bounded size.
+Promises that what it admits decodes to one upright RGB array, and that a hostile file costs bounded memory.
+Does not store, name or score images.
+"""
+
+from perenne.quality.decoding import (
+    ALLOWED_FORMATS,
+    MAX_PIXELS,
+    AdmittedImage,
+    ImageRefused,
+    admit_image,
+    decode_admitted,
+    decode_upright,
+    difference_hash,
+)
+
+__all__ = [
+    "ALLOWED_FORMATS",
+    "MAX_PIXELS",
+    "AdmittedImage",
+    "ImageRefused",
+    "admit_image",
+    "decode_admitted",
+    "decode_upright",
+    "difference_hash",
+]
