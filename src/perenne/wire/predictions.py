@@ -55,7 +55,7 @@ class InspectionQuery(Message):
     captured_at: datetime | None = None
 
 
-class PredictionRow(Message):
+class RecordedPrediction(Message):
     """One recorded prediction, as the list and the detail give it."""
 
     id: str

@@ -1,0 +1,30 @@
+"""The table of what model versions said of images."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from perenne.hub.infra.database import Base, TenantRow
+
+
+class PredictionRow(TenantRow, Base):
+    """One answer of a station: immutable, with all that explains it.
+
+    `thresholds` and `latency_ms` are copies of that moment: a later deployment does not change them.
+    """
+
+    __tablename__ = "predictions"
+    __table_args__ = (Index("ix_predictions_site", "organisation_id", "site_id", "id"),)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), index=True)
+    reference_image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"))
+    model_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    deployment_id: Mapped[str] = mapped_column(String(40))
+    target: Mapped[dict[str, Any]]
+    decision: Mapped[str] = mapped_column(String(10))
+    thresholds: Mapped[dict[str, Any]]
+    latency_ms: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
