@@ -1,0 +1,29 @@
+"""Room card. Owns: how models are trained; one folder a recipe, one line a recipe in `RECIPES`.
+
+Promises: naming or configuring a recipe never imports torch; every recipe resumes, cancels and reports alike.
+Does not: fetch data, talk to the hub, or decide whether a model is good enough.
+"""
+
+from perenne.kit.registry import Registry
+from perenne.recipes.contract import (
+    Recipe,
+    Reporter,
+    SilentReporter,
+    TrainedModel,
+    TrainingItem,
+    TrainingTask,
+)
+from perenne.recipes.lite_detection import LiteDetection
+
+RECIPES: Registry[Recipe] = Registry("recipe")
+RECIPES.register("lite-detection", LiteDetection())
+
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Reporter",
+    "SilentReporter",
+    "TrainedModel",
+    "TrainingItem",
+    "TrainingTask",
+]
