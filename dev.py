@@ -66,7 +66,7 @@ def main(arguments=None):
 def demo(rest):
     """One turn of the loop on real images."""
     prepare("demo")
-    return become([str(PYTHON), "-m", "perenne.cli", "demo", *rest])
+    return become([str(BIN / "perenne"), "demo", *rest])
 
 
 def test(rest):
@@ -150,7 +150,7 @@ def doctor(rest):
         say(f"  {mark:<3} {name:<12} {what}")
     if not current:
         return 1
-    return run([str(PYTHON), "-m", "perenne.cli", "doctor", *rest])
+    return run([str(BIN / "perenne"), "doctor", *rest])
 
 
 COMMANDS = {
