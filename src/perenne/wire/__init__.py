@@ -1,4 +1,4 @@
-"""Wire: the messages between hub, edge, trainer and SDK, one file a room.
+"""Wire: the messages that hub, client, trainer and edge exchange, one file a room.
 
-Owns their shapes (pydantic). Refuses behaviour: a message knows nothing of databases or models.
+Owns their shapes and limits. Refuses behaviour: no I/O, no database, no decision.
 """

@@ -116,7 +116,7 @@ class SplitRule(Message):
     assign: Assignment = Field(default_factory=Assignment)
     conflicts: Literal["refuse", "join"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
-    near_duplicate_bits: int = Field(default=0, ge=0, le=3)
+    near_duplicate_bits: int = Field(default=2, ge=0, le=3)
     keep_previous: bool = True
 
     @model_validator(mode="after")
@@ -150,7 +150,7 @@ class DatasetCard(Message):
 
     n_images: int
     n_groups: int
-    n_near_duplicate_clusters: int = 0
+    n_near_duplicate_pairs: int = 0
     splits: dict[str, int]
     groups_per_split: dict[str, int]
     sites: dict[str, int]

@@ -1,0 +1,200 @@
+"""Routes of accounts."""
+
+from perenne.hub.accounts import queries, service
+from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly
+from perenne.hub.accounts.tables import TokenRow, UserRow
+from perenne.kit.errors import NotFound
+from perenne.kit.paging import decode_cursor, encode_cursor
+from perenne.wire import accounts as wire
+from perenne.wire.base import Listing
+
+router = GuardedRouter(tag="accounts")
+
+
+def _user(row: UserRow) -> wire.User:
+    return wire.User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        site_ids=row.site_ids,
+        disabled=row.disabled_at is not None,
+        created_at=row.created_at,
+    )
+
+
+def _token(row: TokenRow) -> wire.Token:
+    return wire.Token(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        site_ids=row.site_ids,
+        user_id=row.user_id,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        created_at=row.created_at,
+    )
+
+
+@router.post("/session", permission=PUBLIC, response_model=wire.TokenSecret, status_code=201)
+def sign_in(body: wire.SignIn, hub: HubOnly) -> wire.TokenSecret:
+    """Exchange e-mail and password for a token."""
+    with hub.database.transaction() as session:
+        row, secret = service.sign_in(
+            session,
+            email=body.email,
+            password=body.password,
+            token_name=body.token_name,
+            days=body.days,
+            now=hub.clock.now(),
+        )
+        return wire.TokenSecret(**_token(row).model_dump(), secret=secret)
+
+
+@router.get("/me", permission="accounts:self")
+def who_am_i(caller: Caller) -> wire.WhoAmI:
+    """Say who the caller is and what the caller may do."""
+    actor = caller.actor
+    organisation = queries.organisation_by_id(caller.session, actor.organisation_id)
+    return wire.WhoAmI(
+        organisation_id=actor.organisation_id,
+        organisation=organisation.slug if organisation else "",
+        principal_id=actor.principal_id,
+        name=actor.name,
+        role=actor.role,
+        permissions=sorted(actor.permissions),
+        site_ids=None if actor.site_ids is None else sorted(actor.site_ids),
+    )
+
+
+@router.get("/tokens", permission="accounts:self")
+def list_tokens(caller: Caller, cursor: str | None = None, limit: int = 50) -> Listing[wire.Token]:
+    """List one's own tokens; all of the organisation's for an administrator."""
+    own = None if caller.actor.may("users:read") else caller.actor.principal_id
+    limit = max(1, min(limit, 1000))
+    after = decode_cursor(cursor, parts=1)[0] if cursor else ""
+    rows = queries.tokens_after(caller.session, caller.actor, user_id=own, after_id=after, limit=limit)
+    next_cursor = encode_cursor(rows[-1].id) if len(rows) == limit else None
+    return Listing(items=[_token(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.post("/tokens", permission="accounts:self", status_code=201)
+def create_token(body: wire.TokenNew, caller: Caller) -> wire.TokenSecret:
+    """Make a token with at most one's own rights; its secret is told this once."""
+    row, secret = service.create_token(
+        caller.session,
+        actor=caller.actor,
+        name=body.name,
+        days=body.days,
+        role=body.role,
+        site_ids=body.sites,
+        now=caller.hub.clock.now(),
+    )
+    return wire.TokenSecret(**_token(row).model_dump(), secret=secret)
+
+
+@router.delete("/tokens/{token_id}", permission="accounts:self")
+def revoke_token(token_id: str, caller: Caller) -> wire.Token:
+    """Revoke a token at once."""
+    row = service.revoke_token(
+        caller.session, actor=caller.actor, token_id=token_id, now=caller.hub.clock.now()
+    )
+    return _token(row)
+
+
+@router.get("/users", permission="users:read")
+def list_users(caller: Caller, cursor: str | None = None, limit: int = 50) -> Listing[wire.User]:
+    """List the users of the organisation."""
+    limit = max(1, min(limit, 1000))
+    after = decode_cursor(cursor, parts=1)[0] if cursor else ""
+    rows = queries.users_after(caller.session, caller.actor, after_id=after, limit=limit)
+    next_cursor = encode_cursor(rows[-1].id) if len(rows) == limit else None
+    return Listing(items=[_user(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.post("/users", permission="users:write", status_code=201)
+def create_user(body: wire.UserNew, caller: Caller) -> wire.User:
+    """Add a user."""
+    row = service.create_user(
+        caller.session,
+        actor=caller.actor,
+        email=body.email,
+        name=body.name,
+        password=body.password,
+        role=body.role,
+        site_ids=body.sites,
+    )
+    return _user(row)
+
+
+@router.get("/users/{user_id}", permission="users:read")
+def show_user(user_id: str, caller: Caller) -> wire.User:
+    """Show a user."""
+    row = queries.user_by_id(caller.session, caller.actor, user_id)
+    if row is None:
+        raise NotFound.of("user", user_id)
+    return _user(row)
+
+
+@router.patch("/users/{user_id}", permission="users:write")
+def change_user(user_id: str, body: wire.UserChange, caller: Caller) -> wire.User:
+    """Change name, role, sites or state of a user."""
+    row = service.change_user(
+        caller.session,
+        actor=caller.actor,
+        user_id=user_id,
+        now=caller.hub.clock.now(),
+        name=body.name,
+        role=body.role,
+        site_ids=body.sites,
+        all_sites=body.all_sites,
+        disabled=body.disabled,
+    )
+    return _user(row)
+
+
+@router.get("/organisations", permission="organisations:read")
+def list_organisations(caller: Caller) -> Listing[wire.Organisation]:
+    """List the organisations of this hub."""
+    rows = queries.all_organisations(caller.session)
+    return Listing(items=[wire.Organisation.model_validate(row) for row in rows])
+
+
+@router.post("/organisations", permission="organisations:write", status_code=201)
+def create_organisation(body: wire.OrganisationNew, caller: Caller) -> wire.Organisation:
+    """Add an organisation and its first administrator."""
+    row, _ = service.create_organisation(
+        caller.session,
+        actor=caller.actor,
+        slug=body.slug,
+        name=body.name,
+        admin_email=body.admin_email,
+        admin_password=body.admin_password,
+    )
+    return wire.Organisation.model_validate(row)
+
+
+@router.get("/audit", permission="audit:read")
+def list_audit_events(
+    caller: Caller, cursor: str | None = None, object_id: str | None = None, limit: int = 50
+) -> Listing[wire.AuditEvent]:
+    """List what was done, latest first."""
+    limit = max(1, min(limit, 1000))
+    before = decode_cursor(cursor, parts=1)[0] if cursor else None
+    rows = queries.audit_before(
+        caller.session, caller.actor, before_id=before, object_id=object_id, limit=limit
+    )
+    items = [
+        wire.AuditEvent(
+            id=row.id,
+            at=row.created_at,
+            actor=row.actor,
+            action=row.action,
+            object_type=row.object_type,
+            object_id=row.object_id,
+            detail=row.detail,
+        )
+        for row in rows
+    ]
+    return Listing(items=items, next_cursor=encode_cursor(rows[-1].id) if len(rows) == limit else None)

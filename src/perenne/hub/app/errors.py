@@ -1,0 +1,122 @@
+"""Every error leaves the hub as a problem document (RFC 9457) that says what to do."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from perenne.hub.infra.database import is_disk_full
+from perenne.kit.errors import InvalidInput, PerenneError
+
+log = structlog.get_logger("perenne.hub")
+
+
+class InternalError(PerenneError):
+    """Something the hub did not expect; the log has the traceback under the request's id."""
+
+    code = "internal-error"
+    title = "The hub failed"
+    status = 500
+
+
+class DiskFull(PerenneError):
+    """The disk of the hub has no room left."""
+
+    code = "disk-full"
+    title = "The hub's disk is full"
+    status = 507
+
+
+class DatabaseBusy(PerenneError):
+    """The database did not answer in time."""
+
+    code = "database-busy"
+    title = "The database did not answer"
+    status = 503
+
+
+class HttpRefusal(PerenneError):
+    """A request that no route takes."""
+
+    code = "http-refusal"
+    title = "The request cannot be taken"
+
+
+def problem_response(error: PerenneError, *, status: int | None = None) -> JSONResponse:
+    """Return the problem document of `error` as a response."""
+    problem = error.to_problem()
+    if status is not None:
+        problem["status"] = status
+    headers = {"WWW-Authenticate": "Bearer"} if problem["status"] == 401 else None
+    return JSONResponse(
+        problem, status_code=problem["status"], media_type="application/problem+json", headers=headers
+    )
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make `app` answer every error with a problem document."""
+    app.add_exception_handler(PerenneError, _on_perenne_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(Exception, _on_surprise)
+
+
+def _on_perenne_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PerenneError)
+    return problem_response(error)
+
+
+def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"where": ".".join(str(part) for part in item["loc"]), "what": str(item["msg"])}
+        for item in error.errors()[:20]
+    ]
+    first = fields[0] if fields else {"where": "body", "what": "cannot be read"}
+    return problem_response(
+        InvalidInput(
+            f"{request.method} {request.url.path} cannot be taken: {first['where']}: {first['what']}.",
+            remedy="Compare with the documentation at /docs.",
+            errors=fields,
+        )
+    )
+
+
+def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    refusal = HttpRefusal(
+        f"{request.method} {request.url.path}: {error.detail}.", remedy="See /docs for what this hub answers."
+    )
+    return problem_response(refusal, status=error.status_code)
+
+
+def _on_database_error(request: Request, error: Exception) -> JSONResponse:
+    if is_disk_full(error):
+        return problem_response(disk_full())
+    log.error("database error", path=request.url.path, error=str(error)[:500])
+    return problem_response(
+        DatabaseBusy("The database did not answer in time.", remedy="Try again; `perenne doctor` says more.")
+    )
+
+
+def disk_full() -> DiskFull:
+    """Return the error for a full disk: nothing was kept, nothing was lost."""
+    return DiskFull(
+        "The hub's disk has no room left: nothing of this request was kept.",
+        remedy="Free space or move the data folder, then send it again; `perenne doctor` shows the sizes.",
+    )
+
+
+def _on_surprise(request: Request, error: Exception) -> JSONResponse:
+    request_id = getattr(request.state, "request_id", "-")
+    log.error("unexpected error", path=request.url.path, request_id=request_id, exc_info=error)
+    return problem_response(
+        InternalError(
+            f"The hub did not expect this (request {request_id}).",
+            remedy="Look for this request id in the hub's log, and report it.",
+            request_id=request_id,
+        )
+    )

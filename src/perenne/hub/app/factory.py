@@ -1,0 +1,82 @@
+"""Opens the hub's services and builds the application around them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from perenne import __version__
+from perenne.hub.accounts.auth import GuardedRouter
+from perenne.hub.accounts.errors import UndeclaredPermission
+from perenne.hub.app import docs, health
+from perenne.hub.app.errors import install_error_handlers
+from perenne.hub.app.middleware import Metrics, RequestFrame
+from perenne.hub.app.rooms import _import_if_there, import_tables, room_routers
+from perenne.hub.infra.blobs import open_blob_store
+from perenne.hub.infra.database import Database
+from perenne.hub.infra.secrets import load_signing_key
+from perenne.hub.infra.services import Hub
+from perenne.hub.settings import Settings
+
+ABOUT = "Keeps computer-vision models performing at every site, over time."
+
+
+def open_hub(settings: Settings, *, database: Database | None = None) -> Hub:
+    """Return the services that `settings` describe. Creates the data folder, nothing else."""
+    import_tables()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Hub(
+        settings=settings,
+        database=database or Database(settings.database),
+        blobs=open_blob_store(settings.blobs),
+        signing_key=load_signing_key(settings.data / "signing-key.pem"),
+    )
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """Return the application of `hub`. Raises: UndeclaredPermission when a route has none."""
+    app = FastAPI(
+        title="Perenne",
+        version=__version__,
+        description=ABOUT,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    metrics = Metrics()
+    app.state.hub = hub
+    app.state.metrics = metrics
+    app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
+    install_error_handlers(app)
+    routers: list[GuardedRouter] = [health.router, docs.router, *_job_routers(), *room_routers()]
+    for guarded in routers:
+        app.include_router(guarded.router)
+    refuse_unguarded_routes(app)
+    return app
+
+
+def _job_routers() -> list[GuardedRouter]:
+    module = _import_if_there("perenne.hub.app.jobs")
+    return [] if module is None else [module.router]
+
+
+def declared_permissions(app: FastAPI) -> dict[tuple[str, str], str]:
+    """Return the permission of every (method, path) that `app` answers."""
+    table: dict[tuple[str, str], str] = {}
+    for route in api_routes(app):
+        extra: dict[str, Any] = route.openapi_extra or {}
+        for method in route.methods:
+            table[(method, route.path)] = str(extra.get("x-permission", ""))
+    return table
+
+
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    """Return the routes that people and programs call."""
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def refuse_unguarded_routes(app: FastAPI) -> None:
+    """Return when every route declares a permission. Raises: UndeclaredPermission naming one that does not."""
+    for (method, path), permission in declared_permissions(app).items():
+        if not permission:
+            raise UndeclaredPermission(f"{method} {path} declares no permission")

@@ -1,0 +1,57 @@
+"""Health: is the process alive, can it work, and how much has it done."""
+
+import shutil
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import generate_latest
+from sqlalchemy import text
+
+from perenne import __version__
+from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly
+from perenne.hub.infra.services import Hub
+
+router = GuardedRouter(prefix="", tag="health")
+MIN_FREE_BYTES = 50_000_000
+
+
+def readiness(hub: Hub) -> dict[str, str]:
+    """Return each thing the hub needs and how it is: `ok`, or what is wrong."""
+    found = {}
+    try:
+        with hub.database.reading() as session:
+            session.execute(text("SELECT 1"))
+        found["database"] = "ok"
+    except Exception as error:
+        found["database"] = f"does not answer: {type(error).__name__}"
+    try:
+        hub.blobs.check()
+        found["blobs"] = "ok"
+    except Exception as error:
+        found["blobs"] = str(error)[:200]
+    if hub.settings.data.exists():
+        free = shutil.disk_usage(hub.settings.data).free
+        found["disk"] = "ok" if free >= MIN_FREE_BYTES else f"only {free // 1_000_000} MB free"
+    return found
+
+
+@router.get("/livez", permission=PUBLIC)
+def live() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "alive", "version": __version__}
+
+
+@router.get("/readyz", permission=PUBLIC)
+def ready(hub: HubOnly) -> JSONResponse:
+    """Say whether database, blobs and disk can work: 200, or 503 with what is wrong."""
+    checks = readiness(hub)
+    fine = all(state == "ok" for state in checks.values())
+    body = {"status": "ready" if fine else "not ready", "checks": checks}
+    return JSONResponse(body, status_code=200 if fine else 503)
+
+
+@router.get("/metrics", permission="system:read")
+def metrics(request: Request, caller: Caller) -> Response:
+    """Return the hub's metrics as Prometheus text."""
+    registry = request.app.state.metrics.registry
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

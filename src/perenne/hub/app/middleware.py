@@ -1,0 +1,135 @@
+"""What happens to every request: an id, a size limit, safe headers, one log line, the metrics."""
+
+import re
+import time
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from perenne.hub.app.errors import problem_response
+from perenne.kit.errors import PerenneError
+from perenne.kit.ids import new_id
+
+log = structlog.get_logger("perenne.hub")
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9_.-]{1,64}$")
+_QUIET = {"/livez", "/readyz", "/metrics"}
+API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+
+class BodyTooLarge(PerenneError):
+    """A request body over the hub's limit."""
+
+    code = "body-too-large"
+    title = "The request is too large"
+    status = 413
+
+
+class Metrics:
+    """The hub's counters; never an image or part in a label."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "perenne_http_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "perenne_http_request_seconds", "Time to answer.", ["route"], registry=self.registry
+        )
+        self.denied = Counter(
+            "perenne_authz_denied_total", "Requests refused for want of rights.", registry=self.registry
+        )
+
+
+class RequestFrame:
+    """The outermost layer around the application."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.match(given) else new_id("req")
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), *_safe_headers(scope["path"], request_id)]
+            await send(message)
+
+        if _declared_length(headers) > self.max_body_bytes:
+            await _refuse_body(self.max_body_bytes)(scope, receive, send_with_headers)
+        else:
+            limited = _limit_body(receive, self.max_body_bytes)
+            await self.app(scope, limited, send_with_headers)
+        self._account(scope, status, time.perf_counter() - started, request_id)
+
+    def _account(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
+        self.metrics.seconds.labels(route).observe(seconds)
+        if status in (401, 403):
+            self.metrics.denied.inc()
+        if scope["path"] not in _QUIET:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(seconds * 1000, 1),
+                request_id=request_id,
+            )
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> int:
+    text = headers.get(b"content-length", b"0")
+    return int(text) if text.isdigit() else 0
+
+
+def _refuse_body(limit: int) -> ASGIApp:
+    error = BodyTooLarge(
+        f"The request body is larger than the {limit // 1_000_000} MB that this hub takes.",
+        remedy="Send fewer images in one request, or raise PERENNE_MAX_BODY_MB.",
+    )
+    return problem_response(error)
+
+
+def _limit_body(receive: Receive, limit: int) -> Receive:
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                return {"type": "http.disconnect"}
+        return message
+
+    return limited
+
+
+def _safe_headers(path: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    docs = path.startswith("/docs")
+    return [
+        (b"x-request-id", request_id.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"content-security-policy", DOCS_POLICY if docs else API_POLICY),
+    ]
