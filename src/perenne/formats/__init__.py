@@ -1,0 +1,45 @@
+"""Formats: labelled sets from outside, read without losing or inventing anything; one file a format.
+
+Owns the readers of COCO, CSV and class folders and the writer of COCO, with a report on every image. Promises
+that dry run and import give the same report, that the three states of an image stay three, and that one
+wrong line costs that line only. Does not send anything, decode pixels or know the hub.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from perenne.formats.class_folders import read_class_folders
+from perenne.formats.coco import read_coco
+from perenne.formats.csv_table import read_csv
+from perenne.formats.items import (
+    CONTEXT_FIELDS,
+    Finding,
+    ImportReport,
+    LabelledItem,
+    LabelledSet,
+    ReadOptions,
+    UnreadableSet,
+)
+from perenne.kit.registry import Registry
+
+Reader = Callable[[Path, ReadOptions | None], LabelledSet]
+
+READERS: Registry[Reader] = Registry("format of a labelled set")
+READERS.register("coco", read_coco)
+READERS.register("csv", read_csv)
+READERS.register("folder", read_class_folders)
+
+__all__ = [
+    "CONTEXT_FIELDS",
+    "READERS",
+    "Finding",
+    "ImportReport",
+    "LabelledItem",
+    "LabelledSet",
+    "ReadOptions",
+    "Reader",
+    "UnreadableSet",
+    "read_class_folders",
+    "read_coco",
+    "read_csv",
+]
