@@ -1,0 +1,112 @@
+"""Which images show nearly the same picture: difference hashes propose, thumbnails confirm.
+
+Owns the search for candidates and the finer comparison. Refuses to call two images near-duplicates on the
+difference hash alone: pictures of one kind of part (cells, boards) share it without being the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+THUMBNAIL_SIDE = 64
+MAX_MEAN_DIFFERENCE = 3.0
+MAX_LOCAL_DIFFERENCE = 24.0
+MAX_LEADERS = 2000
+
+
+def make_thumbnail(image_HWC: "NDArray[Any]") -> "NDArray[Any]":
+    """Return the picture as 64 x 64 grey values, int16."""
+    import cv2
+    import numpy as np
+
+    grey = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2GRAY)
+    size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.int16)
+
+
+def pictures_agree(one: "NDArray[Any]", others_NHW: "NDArray[Any]") -> "NDArray[Any]":
+    """Say for each of `others_NHW` whether it is the same picture as `one`, brightness aside.
+
+    Same: after levelling the means, thumbnails differ by at most 3 grey levels on average and nowhere by
+    more than 24 (a defect of some size is a difference; compression and noise are not).
+    """
+    import numpy as np
+
+    difference = np.abs(others_NHW - one - (others_NHW.mean(axis=(1, 2)) - one.mean())[:, None, None])
+    mean_ok = difference.mean(axis=(1, 2)) <= MAX_MEAN_DIFFERENCE
+    return np.asarray(mean_ok & (difference.max(axis=(1, 2)) <= MAX_LOCAL_DIFFERENCE))
+
+
+def find_near_duplicates(
+    fingerprints: Sequence[int | None],
+    *,
+    bits: int,
+    ties: Sequence[int],
+    thumbnail: Callable[[int], "NDArray[Any] | None"],
+) -> list[tuple[int, int]]:
+    """Return pairs of near-duplicates among images that nothing else ties yet.
+
+    `fingerprints` are 64-bit difference hashes (None: unknown, never a pair); pairs differ in at most `bits`
+    of them and their thumbnails agree. `thumbnail(index)` is asked only for the candidates.
+    """
+    pairs: list[tuple[int, int]] = []
+    seen: set[tuple[int, int]] = set()
+    for bucket in candidate_buckets(fingerprints, bits=bits):
+        if len({ties[i] for i in bucket}) < 2:
+            continue
+        for pair in _lead(bucket, fingerprints, bits, ties, thumbnail):
+            if pair not in seen:
+                seen.add(pair)
+                pairs.append(pair)
+    return pairs
+
+
+def candidate_buckets(fingerprints: Sequence[int | None], *, bits: int) -> Iterable[list[int]]:
+    """Yield lists of images that share enough of the hash to be within `bits` of each other.
+
+    With at most 3 differing bits, one of the four 16-bit quarters is equal.
+    """
+    masks = [(0xFFFF << shift) for shift in (0, 16, 32, 48)] if bits else [2**64 - 1]
+    for mask in masks:
+        buckets: dict[int, list[int]] = defaultdict(list)
+        for index, fingerprint in enumerate(fingerprints):
+            if fingerprint is not None:
+                buckets[(fingerprint % 2**64) & mask].append(index)
+        yield from (bucket for bucket in buckets.values() if len(bucket) > 1)
+
+
+def _lead(
+    bucket: Sequence[int],
+    fingerprints: Sequence[int | None],
+    bits: int,
+    ties: Sequence[int],
+    thumbnail: Callable[[int], "NDArray[Any] | None"],
+) -> Iterable[tuple[int, int]]:
+    """Yield (leader, follower): each image follows the first leaders it agrees with, or becomes one."""
+    import numpy as np
+
+    leaders: list[int] = []
+    shown = np.empty((min(len(bucket), MAX_LEADERS), THUMBNAIL_SIDE, THUMBNAIL_SIDE), dtype=np.int16)
+    for index in bucket:
+        picture = thumbnail(index)
+        if picture is None:
+            continue
+        close = [n for n, leader in enumerate(leaders) if _distance(fingerprints, leader, index) <= bits]
+        agreeing = (
+            [n for n, ok in zip(close, pictures_agree(picture, shown[close]), strict=True) if ok]
+            if close
+            else []
+        )
+        yield from ((leaders[n], index) for n in agreeing if ties[leaders[n]] != ties[index])
+        if not agreeing and len(leaders) < MAX_LEADERS:
+            shown[len(leaders)] = picture
+            leaders.append(index)
+
+
+def _distance(fingerprints: Sequence[int | None], a: int, b: int) -> int:
+    first, second = fingerprints[a], fingerprints[b]
+    assert first is not None and second is not None
+    return ((first ^ second) % 2**64).bit_count()
