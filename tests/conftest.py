@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from perenne.testing.postgres import PostgresServer, postgres_binaries, postgres_server
+
 # Shared cores make single examples slow; how long they take is a benchmark's question, not a test's.
 settings.register_profile(
     "perenne", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -52,3 +54,13 @@ def _is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A throw-away PostgreSQL server; the test is skipped where its binaries are not installed."""
+    binaries = postgres_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed here")
+    with postgres_server(binaries) as server:
+        yield server

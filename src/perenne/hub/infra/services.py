@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from perenne.hub.infra.blobs import BlobStore
+    from perenne.hub.infra.jobs.port import JobQueue
 
 
 @dataclass
@@ -25,4 +26,6 @@ class Hub:
     blobs: "BlobStore"
     signing_key: "Ed25519PrivateKey"
     clock: Clock = field(default_factory=SystemClock)
+    jobs: "JobQueue | None" = None
+    """Runs jobs inside this process; None in the hub, where the worker process finds the rows by itself."""
     shared: dict[str, Any] = field(default_factory=dict)

@@ -60,8 +60,7 @@ def run_job(
     except Exception as error:
         _log.exception("job %s (%s) failed unexpectedly", job_id, row.kind)
         ending = {"state": FAILED, "error": _unexpected(error, kind=row.kind)}
-    if run.message:
-        ending["message"] = run.message
+    ending = {"progress": run.fraction, "message": run.message, **ending}
     with hub.database.transaction() as session:
         if not queries.write_run(session, run, {**ending, "finished_at": hub.clock.now()}):
             _log.warning("job %s was taken over by another worker; this run's end is dropped", job_id)

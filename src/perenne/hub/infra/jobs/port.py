@@ -18,7 +18,7 @@ FINAL_STATES = (SUCCEEDED, FAILED, CANCELLED)
 MAX_ATTEMPTS = 5
 
 
-class JobStopped(Exception):  # noqa: N818 - a signal to unwind, not a failure
+class JobStopped(Exception):
     """The job was cancelled, or another worker has taken it over: unwind and leave."""
 
 
@@ -45,7 +45,7 @@ class JobOwner(Protocol):
     def organisation_id(self) -> str: ...
 
     @property
-    def user_id(self) -> str: ...
+    def principal_id(self) -> str: ...
 
 
 class JobQueue(Protocol):

@@ -19,7 +19,9 @@ def job_with_key(session: Session, *, organisation_id: str, kind: str, key: str)
 
 
 def job_of(session: Session, *, organisation_id: str, job_id: str) -> JobRow | None:
-    return session.scalar(select(JobRow).where(JobRow.organisation_id == organisation_id, JobRow.id == job_id))
+    return session.scalar(
+        select(JobRow).where(JobRow.organisation_id == organisation_id, JobRow.id == job_id)
+    )
 
 
 def newest_jobs(
@@ -35,7 +37,7 @@ def newest_jobs(
 
 def count_by_state(session: Session) -> dict[str, int]:
     wanted = select(JobRow.state, func.count()).group_by(JobRow.state)
-    return {state: count for state, count in session.execute(wanted)}
+    return {row[0]: row[1] for row in session.execute(wanted)}
 
 
 def job_for_run(session: Session, job_id: str) -> JobRow | None:

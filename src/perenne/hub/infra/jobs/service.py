@@ -40,7 +40,7 @@ def enqueue_job(
             return _same_job(found, wanted=wanted)
     row = JobRow(
         id=new_id("job"), organisation_id=actor.organisation_id, created_at=hub.clock.now(),
-        created_by=actor.user_id, kind=kind, key=key, payload=payload, state=QUEUED,
+        created_by=actor.principal_id, kind=kind, key=key, payload=payload, state=QUEUED,
     )  # fmt: skip
     try:
         with session.begin_nested():
