@@ -1,0 +1,67 @@
+"""Tables of stored images and of refused ones."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from perenne.hub.infra.database import Base, TenantRow
+
+
+class ImageRow(TenantRow, Base):
+    """An immutable stored image with its capture context; its bytes lie in the blob store.
+
+    `width` and `height` are upright. `difference_hash` is a signed 64-bit number. `taken_at` is the capture
+    time, or the time of arrival when nobody knows it. `has_truth` is kept by the review room.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "sha256"),
+        Index("ix_images_list", "organisation_id", "id"),
+        Index("ix_images_site", "organisation_id", "site_id", "id"),
+        Index("ix_images_station", "organisation_id", "station_id", "id"),
+        Index("ix_images_taken", "organisation_id", "site_id", "taken_at"),
+        Index("ix_images_part", "organisation_id", "part_id"),
+        Index("ix_images_batch", "organisation_id", "batch_id"),
+        Index("ix_images_external", "organisation_id", "external_id"),
+    )
+    sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))
+    format: Mapped[str] = mapped_column(String(10))
+    width: Mapped[int]
+    height: Mapped[int]
+    orientation: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    line_id: Mapped[str | None] = mapped_column(ForeignKey("production_lines.id"))
+    station_id: Mapped[str | None] = mapped_column(ForeignKey("stations.id"))
+    product_id: Mapped[str | None] = mapped_column(ForeignKey("products.id"))
+    captured_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    taken_at: Mapped[datetime]
+    camera: Mapped[str | None] = mapped_column(String(200))
+    part_id: Mapped[str | None] = mapped_column(String(200))
+    batch_id: Mapped[str | None] = mapped_column(String(200))
+    group_key: Mapped[str | None] = mapped_column(String(200))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    file_name: Mapped[str | None] = mapped_column(String(200))
+    context: Mapped[dict[str, Any]]
+    difference_hash: Mapped[int] = mapped_column(BigInteger)
+    reference_image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"))
+    has_truth: Mapped[bool] = mapped_column(default=False)
+
+
+class RefusedImageRow(TenantRow, Base):
+    """Bytes that were refused, with the reason; the same bytes sent again only raise `count`."""
+
+    __tablename__ = "refused_images"
+    __table_args__ = (Index("ix_refused_images_hash", "organisation_id", "sha256"),)
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    reason_code: Mapped[str] = mapped_column(String(50))
+    detail: Mapped[str] = mapped_column(String(500))
+    count: Mapped[int]
+    at: Mapped[datetime]
