@@ -1,0 +1,68 @@
+"""Ground truth given from outside, in bulk, early or late.
+
+Owns the calls and the cutting into batches. Refuses to stop at one bad item: each gets its own answer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from perenne.client.transport import Transport
+from perenne.wire.base import Listing
+from perenne.wire.truth import Truth, TruthAnswer, TruthAnswers, TruthItem, TruthNew, TruthSource
+
+BATCH = 2000
+
+
+@dataclass
+class TruthReport:
+    """What became of the pushed truths, counted; the refused ones in full."""
+
+    accepted: int = 0
+    unchanged: int = 0
+    pending: int = 0
+    outdated: int = 0
+    refused: list[TruthAnswer] = field(default_factory=list)
+
+
+class Truths:
+    """Calls about ground truth."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def push(
+        self,
+        items: Iterable[TruthItem],
+        *,
+        schema: str,
+        source: TruthSource = "api",
+        progress: Callable[[int], None] | None = None,
+    ) -> TruthReport:
+        """Send truths of one schema and return what became of them. Sending again changes nothing."""
+        report = TruthReport()
+        rest = iter(items)
+        sent = 0
+        while batch := list(islice(rest, BATCH)):
+            body = TruthNew(label_schema=schema, source=source, items=batch)
+            answer: TruthAnswers = self._transport.post(
+                "/ground-truth", TruthAnswers, body=body, repeatable=True, timeout_s=300.0
+            )
+            report.accepted += answer.accepted
+            report.unchanged += answer.unchanged
+            report.pending += answer.pending
+            report.outdated += answer.outdated
+            report.refused += [
+                item.model_copy(update={"index": sent + item.index}) for item in answer.items if item.refusal
+            ]
+            sent += len(batch)
+            if progress:
+                progress(len(batch))
+        return report
+
+    def history(self, *, image_id: str | None = None, part_id: str | None = None) -> Iterator[Truth]:
+        """Yield what was held true of an image or part, the latest first."""
+        for page in self._transport.pages(
+            "/ground-truth", Listing[Truth], image_id=image_id, part_id=part_id
+        ):
+            yield from page.items
