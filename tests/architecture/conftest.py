@@ -45,7 +45,7 @@ class Module:
 
 def hub_rooms() -> list[str]:
     """Return the names of the hub's rooms."""
-    return sorted(path.parent.name for path in (PACKAGE / "hub").glob("*/__init__.py"))
+    return sorted({path.parent.name for path in (PACKAGE / "hub").glob("*/*.py")})
 
 
 @pytest.fixture(scope="session")

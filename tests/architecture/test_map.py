@@ -46,7 +46,7 @@ def _paths(text: str) -> set[str]:
     now, _, _ = text.partition("## Still to come")
     spans = set(re.findall(r"`([^`\s]+)`", now))
     is_path = re.compile(r"[\w.\-]+(?:/[\w.\-*]+)*/?")
-    return {s for s in spans if is_path.fullmatch(s) and ("/" in s or s.endswith((".py", ".md", ".toml")))}
+    return {s for s in spans if is_path.fullmatch(s) and ("/" in s or s.endswith((".md", ".toml")))}
 
 
 def _exists(root: "Path", path: str) -> bool:
