@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts.rules import INSTANCE, Actor
@@ -53,13 +53,10 @@ def users_after(session: Session, actor: Actor, *, after_id: str, limit: int) ->
 
 
 def token_with_user(session: Session, token_id: str) -> tuple[TokenRow, UserRow | None] | None:
-    wanted: Select[tuple[TokenRow, UserRow | None]] = (
-        select(TokenRow, UserRow)
-        .outerjoin(UserRow, TokenRow.user_id == UserRow.id)
-        .where(TokenRow.id == token_id)
-    )
-    row = session.execute(wanted).first()
-    return None if row is None else (row[0], row[1])
+    token = session.get(TokenRow, token_id)
+    if token is None:
+        return None
+    return token, None if token.user_id is None else session.get(UserRow, token.user_id)
 
 
 def tokens_after(

@@ -142,7 +142,7 @@ def create_token(
 def _require_grantable(actor: Actor, *, role: str, site_ids: list[str] | None) -> None:
     if not may_grant(actor, role=role, site_ids=site_ids):
         raise NotAllowed(
-            f"{actor.name} ({actor.role}) cannot hand out '{role}' on these sites: it exceeds their own rights.",
+            f"{actor.name} ({actor.role}) cannot hand out '{role}' on these sites: it exceeds their rights.",
             remedy="Choose a role and sites within your own rights, or ask an administrator.",
         )
 

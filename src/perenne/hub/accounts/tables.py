@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from perenne.hub.infra.database import Base, TenantRow
@@ -56,18 +56,3 @@ class AuditRow(TenantRow, Base):
     object_type: Mapped[str] = mapped_column(String(40))
     object_id: Mapped[str] = mapped_column(String(80))
     detail: Mapped[dict[str, Any]]
-
-
-class IdempotencyRow(Base):
-    """The answer once given to a request with an Idempotency-Key."""
-
-    __tablename__ = "idempotent_replies"
-    __table_args__ = (UniqueConstraint("organisation_id", "key"),)
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    organisation_id: Mapped[str] = mapped_column(String(40))
-    key: Mapped[str] = mapped_column(String(200))
-    request_sha256: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int]
-    content_type: Mapped[str] = mapped_column(String(100))
-    body: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -10,6 +10,7 @@ from perenne.hub.accounts.auth import GuardedRouter
 from perenne.hub.accounts.errors import UndeclaredPermission
 from perenne.hub.app import docs, health
 from perenne.hub.app.errors import install_error_handlers
+from perenne.hub.app.idempotency import IdempotentReplies
 from perenne.hub.app.middleware import Metrics, RequestFrame
 from perenne.hub.app.rooms import _import_if_there, import_tables, room_routers
 from perenne.hub.infra.blobs import open_blob_store
@@ -46,11 +47,12 @@ def create_app(hub: Hub) -> FastAPI:
     metrics = Metrics()
     app.state.hub = hub
     app.state.metrics = metrics
+    app.add_middleware(IdempotentReplies, hub=hub)
     app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
     install_error_handlers(app)
     routers: list[GuardedRouter] = [health.router, docs.router, *_job_routers(), *room_routers()]
     for guarded in routers:
-        app.include_router(guarded.router)
+        app.router.routes.extend(guarded.router.routes)
     refuse_unguarded_routes(app)
     return app
 
@@ -65,7 +67,7 @@ def declared_permissions(app: FastAPI) -> dict[tuple[str, str], str]:
     table: dict[tuple[str, str], str] = {}
     for route in api_routes(app):
         extra: dict[str, Any] = route.openapi_extra or {}
-        for method in route.methods:
+        for method in route.methods or ():
             table[(method, route.path)] = str(extra.get("x-permission", ""))
     return table
 
@@ -76,7 +78,7 @@ def api_routes(app: FastAPI) -> list[APIRoute]:
 
 
 def refuse_unguarded_routes(app: FastAPI) -> None:
-    """Return when every route declares a permission. Raises: UndeclaredPermission naming one that does not."""
+    """Return when every route declares a permission. Raises: UndeclaredPermission naming one without."""
     for (method, path), permission in declared_permissions(app).items():
         if not permission:
             raise UndeclaredPermission(f"{method} {path} declares no permission")

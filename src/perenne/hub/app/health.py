@@ -25,8 +25,7 @@ def readiness(hub: Hub) -> dict[str, str]:
     except Exception as error:
         found["database"] = f"does not answer: {type(error).__name__}"
     try:
-        hub.blobs.check()
-        found["blobs"] = "ok"
+        found["blobs"] = "ok" if hub.blobs.store_id() else "the store carries no mark: is it mounted?"
     except Exception as error:
         found["blobs"] = str(error)[:200]
     if hub.settings.data.exists():

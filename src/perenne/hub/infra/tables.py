@@ -1,9 +1,12 @@
-"""Tables of the hub itself: what belongs to no organisation."""
+"""Tables of the hub itself: facts about it, and the answers it has given to keyed requests."""
 
-from sqlalchemy import String
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from perenne.hub.infra.database import Base
+from perenne.kit.clock import utc_now
 
 
 class HubFactRow(Base):
@@ -12,3 +15,18 @@ class HubFactRow(Base):
     __tablename__ = "hub_facts"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[str] = mapped_column(String(400))
+
+
+class IdempotencyRow(Base):
+    """The answer once given to a request with an Idempotency-Key."""
+
+    __tablename__ = "idempotent_replies"
+    __table_args__ = (UniqueConstraint("organisation_id", "key"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(200))
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    content_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
