@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from perenne.wire.base import Message
+from perenne.wire.predictions import Threshold
 
 DeploymentState = Literal["active", "superseded", "undone"]
 
@@ -22,7 +23,7 @@ class DeploymentRequest(Message):
 
     model_version: str = Field(min_length=1, max_length=200)
     station: str | None = Field(default=None, max_length=100)
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold] = Field(default_factory=dict)
     reason: str = Field(min_length=1, max_length=2000)
 
 
@@ -49,7 +50,7 @@ class Deployment(Message):
     model_name: str
     model_number: int
     problem: str
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold] = Field(default_factory=dict)
     state: DeploymentState
     reason: str
     by: str

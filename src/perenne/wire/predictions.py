@@ -12,6 +12,8 @@ from pydantic import Field
 from perenne.wire.base import Message
 
 Decision = Literal["pass", "fail", "unsure"]
+Threshold = float | list[str]
+"""A score from which something holds, or the list of classes that it is about."""
 
 
 class ModelName(Message):
@@ -38,7 +40,7 @@ class Inspection(Message):
     model: ModelName
     prediction: dict[str, Any]
     decision: Decision
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold] = Field(default_factory=dict)
     reference_image_id: str | None = None
     part_id: str | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
@@ -66,7 +68,7 @@ class RecordedPrediction(Message):
     model_version_id: str
     prediction: dict[str, Any]
     decision: Decision
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold] = Field(default_factory=dict)
     reference_image_id: str | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
     at: datetime
