@@ -41,10 +41,14 @@ def start_dbos(url: str, *, executor_id: str, run: Callable[[str], None], concur
         "log_level": "WARNING",
         "enable_otlp": False,
     }
+
+    def run_one(job_id: str) -> None:
+        run(job_id)
+
     DBOS.destroy(destroy_registry=True)
     DBOS(config=config)
     # Every death of a worker counts as one recovery; our own rows count attempts and give up.
-    DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1_000_000)(run)
+    DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1_000_000)(run_one)
     DBOS.listen_queues([QUEUE])
     DBOS.launch()
     DBOS.register_queue(
