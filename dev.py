@@ -200,8 +200,9 @@ def read_stamp():
 
 
 def wanted_hash():
-    """Return a hash of everything that decides what must be installed."""
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(VENV).encode()).hexdigest()
+    """Return a hash of what decides about the installation: [project] of pyproject.toml, and the place."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("\n[tool.")[0]
+    return hashlib.sha256(f"{project}{VENV}".encode()).hexdigest()
 
 
 def has_pip():
