@@ -1,0 +1,60 @@
+"""Images: what the cameras saw, stored once for ever with where it came from.
+
+Owns stored images, their capture context, their bytes and the count of refused ones. Promises that the same
+bytes are stored once in an organisation, that width, height and every coordinate are those of the upright
+image, that a refused image is counted with its reason, and that the bytes are durable before the row is.
+Does not judge quality beyond "is it an image", and does not know predictions, truth or datasets.
+"""
+
+from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
+from perenne.hub.images.events import ON_ARRIVAL
+from perenne.hub.images.queries import ImageFilter, images_where, in_portions
+from perenne.hub.images.rules import PreparedImage
+from perenne.hub.images.service import (
+    Outcome,
+    Upload,
+    find_images,
+    find_known,
+    get_image,
+    get_images,
+    image_bytes,
+    ingest_image,
+    ingest_images,
+    iterate_images,
+    mark_truth,
+    prepare_image,
+    record_refusal,
+    reference_of,
+    store_image,
+    use_as_station_reference,
+)
+from perenne.hub.images.tables import ImageRow, RefusedImageRow
+
+__all__ = [
+    "ON_ARRIVAL",
+    "ContextContradicts",
+    "ImageFilter",
+    "ImageRow",
+    "ImageTooLarge",
+    "Outcome",
+    "PreparedImage",
+    "RefusedImageRow",
+    "StoredElsewhere",
+    "Upload",
+    "find_images",
+    "find_known",
+    "get_image",
+    "get_images",
+    "image_bytes",
+    "images_where",
+    "in_portions",
+    "ingest_image",
+    "ingest_images",
+    "iterate_images",
+    "mark_truth",
+    "prepare_image",
+    "record_refusal",
+    "reference_of",
+    "store_image",
+    "use_as_station_reference",
+]

@@ -1,0 +1,172 @@
+"""All SQL of images."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from perenne.hub.accounts import Actor, visible_to
+from perenne.hub.images.rules import Placed
+from perenne.hub.images.tables import ImageRow, RefusedImageRow
+from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
+
+IN_LIMIT = 5_000
+"""How many values one IN clause carries; databases limit the number of parameters."""
+
+
+@dataclass(frozen=True)
+class ImageFilter:
+    """Which images are wanted; None means any. Times are those of capture (of arrival when unknown)."""
+
+    site_id: str | None = None
+    line_id: str | None = None
+    station_id: str | None = None
+    product_id: str | None = None
+    kind: str | None = None
+    part_id: str | None = None
+    batch_id: str | None = None
+    group_key: str | None = None
+    external_id: str | None = None
+    sha256: str | None = None
+    has_truth: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def image_by_id(session: Session, actor: Actor, image_id: str) -> ImageRow | None:
+    return session.scalar(select(ImageRow).where(*visible_to(actor, ImageRow), ImageRow.id == image_id))
+
+
+def images_before(
+    session: Session, actor: Actor, wanted: ImageFilter, *, before_id: str | None, limit: int
+) -> Sequence[ImageRow]:
+    """Return images, newest first."""
+    query = select(ImageRow).where(*visible_to(actor, ImageRow), *_clauses(wanted))
+    if before_id is not None:
+        query = query.where(ImageRow.id < before_id)
+    return session.scalars(query.order_by(ImageRow.id.desc()).limit(limit)).all()
+
+
+def images_after(
+    session: Session, actor: Actor, wanted: ImageFilter, *, after_id: str, limit: int
+) -> Sequence[ImageRow]:
+    """Return images, oldest first."""
+    query = select(ImageRow).where(*visible_to(actor, ImageRow), *_clauses(wanted), ImageRow.id > after_id)
+    return session.scalars(query.order_by(ImageRow.id).limit(limit)).all()
+
+
+def images_where(session: Session, actor: Actor, column: str, values: Iterable[str]) -> Iterator[ImageRow]:
+    """Yield the visible images whose `column` (id, sha256, part_id, external_id) is among `values`."""
+    attribute = getattr(ImageRow, column)
+    for some in in_portions(values):
+        query = select(ImageRow).where(*visible_to(actor, ImageRow), attribute.in_(some))
+        yield from session.scalars(query.order_by(ImageRow.id))
+
+
+def ids_of_hashes(session: Session, actor: Actor, hashes: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in in_portions(hashes):
+        query = select(ImageRow.sha256, ImageRow.id)
+        query = query.where(*visible_to(actor, ImageRow), ImageRow.sha256.in_(some))
+        found.update((sha256, image_id) for sha256, image_id in session.execute(query))
+    return found
+
+
+def stored_in_organisation(session: Session, actor: Actor, hashes: Iterable[str]) -> dict[str, ImageRow]:
+    """Return the stored images of the whole organisation by hash: bytes are stored once for all its sites."""
+    found: dict[str, ImageRow] = {}
+    for some in in_portions(hashes):
+        same_organisation = ImageRow.organisation_id == actor.organisation_id
+        for row in session.scalars(select(ImageRow).where(same_organisation, ImageRow.sha256.in_(some))):
+            found[row.sha256] = row
+    return found
+
+
+def set_has_truth(session: Session, actor: Actor, image_ids: Iterable[str], *, has_truth: bool) -> None:
+    for some in in_portions(image_ids):
+        mine = visible_to(actor, ImageRow)
+        session.execute(update(ImageRow).where(*mine, ImageRow.id.in_(some)).values(has_truth=has_truth))
+
+
+def refused_row(
+    session: Session, actor: Actor, *, sha256: str, site_id: str | None, code: str
+) -> RefusedImageRow | None:
+    query = select(RefusedImageRow).where(
+        *visible_to(actor, RefusedImageRow),
+        RefusedImageRow.sha256 == sha256,
+        RefusedImageRow.site_id.is_(None) if site_id is None else RefusedImageRow.site_id == site_id,
+        RefusedImageRow.reason_code == code,
+    )
+    return session.scalar(query.limit(1))
+
+
+def refused_counts(session: Session, actor: Actor) -> Sequence[Any]:
+    """Return (site id, site slug, code, count, last id) of refusals, the most frequent first."""
+    total = func.sum(RefusedImageRow.count).label("total")
+    query = (
+        select(
+            RefusedImageRow.site_id,
+            SiteRow.slug,
+            RefusedImageRow.reason_code,
+            total,
+            func.max(RefusedImageRow.at).label("last_at"),
+        )
+        .outerjoin(SiteRow, SiteRow.id == RefusedImageRow.site_id)
+        .where(*visible_to(actor, RefusedImageRow))
+        .group_by(RefusedImageRow.site_id, SiteRow.slug, RefusedImageRow.reason_code)
+        .order_by(total.desc(), RefusedImageRow.reason_code)
+    )
+    return session.execute(query).all()
+
+
+def last_refused(session: Session, actor: Actor, *, site_id: str | None, code: str) -> RefusedImageRow | None:
+    query = select(RefusedImageRow).where(
+        *visible_to(actor, RefusedImageRow),
+        RefusedImageRow.site_id.is_(None) if site_id is None else RefusedImageRow.site_id == site_id,
+        RefusedImageRow.reason_code == code,
+    )
+    return session.scalar(query.order_by(RefusedImageRow.at.desc(), RefusedImageRow.id.desc()).limit(1))
+
+
+def slugs_of(session: Session, actor: Actor, rows: Sequence[ImageRow | Placed]) -> dict[str, str]:
+    """Return the short names of the sites, lines, stations and products that `rows` name, by id."""
+    wanted: list[tuple[Any, set[str | None]]] = [
+        (SiteRow, {row.site_id for row in rows}),
+        (LineRow, {row.line_id for row in rows}),
+        (StationRow, {row.station_id for row in rows}),
+        (ProductRow, {row.product_id for row in rows}),
+    ]
+    slugs: dict[str, str] = {}
+    for table, ids in wanted:
+        present = sorted(found for found in ids if found is not None)
+        if present:
+            query = select(table.id, table.slug).where(*visible_to(actor, table), table.id.in_(present))
+            slugs.update((identity, slug) for identity, slug in session.execute(query))
+    return slugs
+
+
+def in_portions(values: Iterable[str]) -> Iterator[list[str]]:
+    """Yield `values` in lists that fit one IN clause."""
+    unique = list(dict.fromkeys(values))
+    for start in range(0, len(unique), IN_LIMIT):
+        yield unique[start : start + IN_LIMIT]
+
+
+def _clauses(wanted: ImageFilter) -> list[ColumnElement[bool]]:
+    equal = (
+        "site_id", "line_id", "station_id", "product_id", "kind", "part_id", "batch_id", "group_key",
+        "external_id", "sha256", "has_truth",
+    )  # fmt: skip
+    clauses = [
+        getattr(ImageRow, name) == getattr(wanted, name)
+        for name in equal
+        if getattr(wanted, name) is not None
+    ]
+    if wanted.since is not None:
+        clauses.append(ImageRow.taken_at >= wanted.since)
+    if wanted.until is not None:
+        clauses.append(ImageRow.taken_at < wanted.until)
+    return clauses
