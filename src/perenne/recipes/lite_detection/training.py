@@ -1,0 +1,146 @@
+"""A run of "lite-detection" from task to exported model.
+
+Owns the order: check, build, train, package. Refuses to hide how a run was configured: every option is in the
+manifest.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from perenne.kit.hashing import canonical_json, sha256_hex
+from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
+from perenne.recipes.errors import BadTrainingConfig
+from perenne.recipes.lite.backbone import load_pretrained
+from perenne.recipes.lite.base_weights import load_matching, read_base_weights
+from perenne.recipes.lite.device import Device, close_device, open_device
+from perenne.recipes.lite.loop import LoopOutcome, LoopPlan, TrainingLoop
+from perenne.recipes.lite.schedule import BudgetLimits
+from perenne.recipes.lite_detection.loss import detection_loss
+from perenne.recipes.lite_detection.materials import Materials, gather_materials, live_part
+from perenne.recipes.lite_detection.network import DetectionNetwork
+from perenne.recipes.lite_detection.packaging import package_detector
+from perenne.recipes.lite_detection.patches import Augmentation, PatchSource
+from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
+from perenne.recipes.lite_detection.validation import (
+    MATCH_IOU,
+    best_operating_point,
+    find_objects,
+    match_findings,
+    mean_average_precision,
+)
+
+TRAINED_PART_OF_BUDGET = 0.9
+
+
+def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
+    """Return the trained, exported and checked detector.
+
+    Raises: BadTrainingConfig, EmptyDataset, UnreadableTrainingImage, DeviceUnavailable, BaseModelUnusable,
+    PretrainedWeightsMissing, OutOfMemory, LossNotFinite, TrainingCancelled, CheckpointDamaged,
+    ExportNotFaithful.
+    """
+    config = _parse_config(task.config)
+    task.workdir.mkdir(parents=True, exist_ok=True)
+    device = open_device(task.device, amp=config.amp, threads=config.threads)
+    try:
+        torch.manual_seed(task.seed)
+        materials = gather_materials(task, config)
+        network = _build_network(task, materials)
+        outcome = _train(task, materials, network, device, reporter)
+        network.load_state_dict(outcome.best_state)
+        return package_detector(
+            task, materials=materials, network=network.cpu().eval(), outcome=outcome, reporter=reporter
+        )
+    finally:
+        close_device(device)
+
+
+def _parse_config(values: Mapping[str, Any]) -> LiteDetectionConfig:
+    try:
+        return LiteDetectionConfig.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "configuration"
+        raise BadTrainingConfig(
+            f"The configuration of lite-detection is wrong at {place}: {first['msg']}.",
+            remedy="See the reference of the recipe for its options.",
+        ) from error
+
+
+def _build_network(task: TrainingTask, materials: Materials) -> DetectionNetwork:
+    config = materials.config
+    network = DetectionNetwork(
+        len(materials.classes),
+        channels=6 if materials.with_reference else 3,
+        colour=materials.train.picture(0).shape[2] > 2,
+        tolerance=config.reference_tolerance,
+        frozen_stages=config.frozen_stages if config.pretrained or task.base_artefact else 0,
+    )
+    if config.pretrained:
+        load_pretrained(network.backbone)
+    if task.base_artefact is not None:
+        load_matching(network, read_base_weights(task.base_artefact))
+    cast(Any, network).to(memory_format=torch.channels_last)
+    return network
+
+
+def _train(
+    task: TrainingTask, materials: Materials, network: DetectionNetwork, device: Device, reporter: Reporter
+) -> LoopOutcome:
+    config = materials.config
+    part = TRAINED_PART_OF_BUDGET
+    plan = LoopPlan(
+        limits=BudgetLimits(
+            cpu_s=config.budget_cpu_s * part if config.budget_cpu_s else None,
+            wall_s=config.budget_wall_s * part if config.budget_wall_s else None,
+            steps=config.max_steps,
+        ),
+        fingerprint=_fingerprint(task, config),
+        seed=task.seed,
+        learning_rate=config.learning_rate,
+        backbone_factor=config.backbone_factor,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup_steps,
+        ema_decay=config.ema_decay,
+        best_by="map50",
+        patience=config.patience,
+    )
+    source = PatchSource(
+        materials.train,
+        materials.train_truths,
+        classes=len(materials.classes),
+        batch_size=config.batch_size,
+        mosaic_share=config.mosaic_share,
+        augmentation=Augmentation(flips=config.flips),
+    )
+    live = live_part(materials)
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        assert isinstance(model, DetectionNetwork)
+        findings = find_objects(model, live.val, live.val_truths, device=device.torch_device)
+        matches = match_findings(findings, classes=len(live.classes), iou=MATCH_IOU, suppression=0.5)
+        return {"map50": mean_average_precision(matches), "f1": best_operating_point(matches)["f1"]}
+
+    loop = TrainingLoop(
+        network,
+        loss=detection_loss,
+        batches=source,
+        evaluate=evaluate,
+        plan=plan,
+        device=device,
+        reporter=reporter,
+        workdir=task.workdir,
+    )
+    return loop.run()
+
+
+def _fingerprint(task: TrainingTask, config: LiteDetectionConfig) -> str:
+    items = sorted(
+        [i.image_path.name, i.split, i.group, json.dumps(i.target, sort_keys=True)] for i in task.items
+    )
+    return sha256_hex(canonical_json([items, task.classes, config.model_dump(), task.seed]))

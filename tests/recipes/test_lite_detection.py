@@ -1,0 +1,215 @@
+"""A tiny detector, from images on disk to a checked ONNX file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from perenne.recipes import RECIPES, SilentReporter, TrainingItem, TrainingTask
+from perenne.recipes.errors import BadTrainingConfig, EmptyDataset, UnreadableTrainingImage
+from perenne.recipes.lite_detection.loss import assign_cells, combine_losses, generalised_iou
+from perenne.recipes.lite_detection.materials import gather_materials
+from perenne.recipes.lite_detection.network import make_points, tolerant_difference
+from perenne.recipes.lite_detection.patches import Augmentation, PatchSource, flip_patch
+from perenne.recipes.lite_detection.pictures import choose_layout, parse_truths
+from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
+from perenne.recipes.lite_detection.validation import Matches, best_operating_point, mean_average_precision
+
+TINY = {"max_steps": 4, "budget_cpu_s": None, "canvas": 64, "batch_size": 2, "threads": 1}
+
+
+def draw_items(folder: Path, *, count: int = 8, side: int = 96) -> list[TrainingItem]:
+    """Return items of white squares on grey, each with the empty picture as its template."""
+    rng = np.random.default_rng(5)
+    template = np.full((side, side, 3), 90, np.uint8)
+    cv2.imwrite(str(folder / "template.png"), template)
+    items = []
+    for index in range(count):
+        x, y = (int(v) for v in rng.integers(4, side - 28, 2))
+        image = template.copy()
+        image[y : y + 24, x : x + 24] = 240
+        path = folder / f"{index}.png"
+        cv2.imwrite(str(path), image)
+        items.append(
+            TrainingItem(
+                image_path=path,
+                reference_path=folder / "template.png",
+                target={"boxes": [{"box": [x, y, x + 24, y + 24], "class": "square"}]},
+                split="val" if index < 2 else "train",
+                group=str(index),
+                site="north",
+                width=side,
+                height=side,
+            )
+        )
+    return items
+
+
+def make_task(folder: Path, **config: object) -> TrainingTask:
+    return TrainingTask(
+        "detection", ["square", "hole"], draw_items(folder), folder / "run", config={**TINY, **config}
+    )
+
+
+@pytest.mark.parametrize("reference", ["use", "ignore"])
+def test_a_run_gives_an_onnx_file_that_takes_pixels_and_gives_boxes(tmp_path: Path, reference: str) -> None:
+    model = RECIPES.get("lite-detection").train(make_task(tmp_path, reference=reference), SilentReporter())
+    session = onnxruntime.InferenceSession(str(model.onnx_path))
+    channels = 6 if reference == "use" else 3
+    assert model.manifest["input"]["channels"] == channels
+    pixels = np.zeros((2, 96, 96, channels), np.uint8)
+    boxes, scores, embedding = session.run(["boxes", "scores", "embedding"], {"image": pixels})
+    cells = 12 * 12 + 6 * 6 + 3 * 3
+    assert boxes.shape == (2, cells, 4) and scores.shape == (2, cells, 2) and embedding.shape == (2, 944)
+    assert model.manifest["parity"]["scores"] <= 1e-3
+    assert "north" not in model.card and "Validation" in model.card
+
+
+def test_a_finished_run_that_is_started_again_gives_the_same_weights(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    first = RECIPES.get("lite-detection").train(task, SilentReporter())
+    assert first.weights_path is not None
+    before = first.weights_path.read_bytes()
+    reporter = SilentReporter()
+    again = RECIPES.get("lite-detection").train(task, reporter)
+    assert again.weights_path is not None
+    assert any("Continued" in text for _, text in reporter.lines)
+    assert again.weights_path.read_bytes() == before
+
+
+def test_a_misspelt_option_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadTrainingConfig, match="batchsize"):
+        RECIPES.get("lite-detection").train(make_task(tmp_path, batchsize=3), SilentReporter())
+
+
+def test_a_dataset_without_objects_is_refused(tmp_path: Path) -> None:
+    items = [
+        TrainingItem(i.image_path, {"boxes": []}, i.split, i.group, i.site, i.width, i.height)
+        for i in draw_items(tmp_path)
+    ]
+    task = TrainingTask("detection", ["square"], items, tmp_path / "run", config=TINY)
+    with pytest.raises(EmptyDataset, match="has an object"):
+        RECIPES.get("lite-detection").train(task, SilentReporter())
+
+
+def test_a_damaged_image_is_named(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    for item in task.items:
+        item.image_path.write_bytes(b"\x89PNG")
+    with pytest.raises(UnreadableTrainingImage, match=r"\.png"):
+        RECIPES.get("lite-detection").train(task, SilentReporter())
+
+
+def test_without_a_validation_part_whole_groups_are_held_back(tmp_path: Path) -> None:
+    items = [
+        TrainingItem(i.image_path, i.target, "train", str(n // 2), i.site, i.width, i.height)
+        for n, i in enumerate(draw_items(tmp_path))
+    ]
+    task = TrainingTask("detection", ["square"], items, tmp_path / "run")
+    materials = gather_materials(task, LiteDetectionConfig())
+    train, val = ({item.group for item in part.items} for part in (materials.train, materials.val))
+    assert train and val and not train & val
+
+
+def test_the_layout_brings_large_objects_down_and_keeps_small_ones(tmp_path: Path) -> None:
+    items = draw_items(tmp_path)
+    layout = choose_layout(items, parse_truths(items, ["square"]), canvas=256, patch=0, maximum_side=960)
+    assert (layout.width, layout.height, layout.maximum_scale) == (96, 96, 1.0)
+    assert layout.canvas % layout.tile < layout.tile and layout.tile in (85, 128)
+
+
+def test_patches_keep_the_object_under_the_box(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    materials = gather_materials(task, LiteDetectionConfig.model_validate({**TINY, "canvas": 96}))
+    source = PatchSource(
+        materials.train,
+        materials.train_truths,
+        classes=2,
+        batch_size=8,
+        mosaic_share=0.5,
+        augmentation=Augmentation(contrast=0, brightness=0),
+    )
+    batch = source.make_batch(np.random.default_rng(3), fraction=0.0)
+    for image, boxes, labels in zip(batch["image"], batch["boxes"], batch["labels"], strict=True):
+        for box, label in zip(boxes, labels, strict=True):
+            if label == 0:
+                left, top, right, bottom = (round(float(v)) for v in box)
+                assert (image[top:bottom, left:right, 0] == 240).mean() > 0.99
+
+
+def test_flips_move_pixels_and_boxes_alike() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(16):
+        tile = np.zeros((32, 32, 1), np.uint8)
+        tile[3:9, 10:14] = 1
+        turned, boxes = flip_patch(tile, np.array([[10.0, 3.0, 14.0, 9.0]]), kind="dihedral", rng=rng)
+        left, top, right, bottom = boxes[0].astype(int)
+        assert turned[top:bottom, left:right].sum() == turned.sum() == 24
+
+
+def test_a_shifted_edge_is_no_difference_but_a_defect_is() -> None:
+    template = torch.zeros(1, 1, 32, 32)
+    template[..., 16:] = 255
+    image = torch.roll(template, 1, 3)
+    image[..., 0] = 0
+    assert tolerant_difference(image, template, radius=2).max() == 0
+    assert tolerant_difference(image, template, radius=0).max() == 255
+    image[..., 4:10, 4:10] = 255
+    assert tolerant_difference(image, template, radius=2)[..., 6, 6] == 255
+
+
+@pytest.mark.parametrize("prior", [True, False])
+def test_cells_learn_the_object_they_lie_in_and_nothing_else(prior: bool) -> None:
+    points = make_points([(8, 8), (4, 4), (2, 2)], device=torch.device("cpu"))
+    truth = torch.tensor([[[8.0, 8.0, 40.0, 40.0], [0.0, 0.0, 0.0, 0.0]]])
+    labels = torch.tensor([[1, -2]])
+    boxes = torch.cat([points[:, :2] - 16, points[:, :2] + 16], 1)[None]
+    logits = torch.zeros(1, len(points), 2, requires_grad=True)
+    found = assign_cells(logits.detach(), boxes, points, truth, labels, prior=prior)
+    chosen = points[found.objects_NA[0] >= 0]
+    assert len(chosen) > 0
+    assert bool(((chosen[:, :2] > 8) & (chosen[:, :2] < 40)).all())
+    loss, parts = combine_losses(logits, boxes, truth, labels, found)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert float(parts["loss"]) > 0 and logits.grad is not None
+
+
+def test_cells_in_an_ignored_box_are_not_punished() -> None:
+    points = make_points([(8, 8), (4, 4), (2, 2)], device=torch.device("cpu"))
+    truth, labels = torch.tensor([[[0.0, 0.0, 64.0, 64.0]]]), torch.tensor([[-1]])
+    boxes = torch.cat([points[:, :2] - 4, points[:, :2] + 4], 1)[None]
+    logits = torch.zeros(1, len(points), 2, requires_grad=True)
+    found = assign_cells(logits.detach(), boxes, points, truth, labels, prior=True)
+    assert float(combine_losses(logits, boxes, truth, labels, found)[1]["class_loss"]) == 0.0
+
+
+def test_generalised_overlap_is_one_for_equal_and_negative_for_distant_boxes() -> None:
+    boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 1.0, 1.0]])
+    truth = torch.tensor([[0.0, 0.0, 4.0, 4.0], [9.0, 9.0, 10.0, 10.0]])
+    overlap = generalised_iou(boxes, truth)
+    assert float(overlap[0]) == pytest.approx(1.0) and float(overlap[1]) < -0.9
+
+
+def test_precision_and_operating_point_of_a_known_list() -> None:
+    matches = Matches(
+        np.array([0.9, 0.8, 0.7, 0.6]),
+        np.zeros(4, np.intp),
+        np.array([True, True, False, True]),
+        np.array([4]),
+    )
+    assert mean_average_precision(matches) == pytest.approx((51 * 1.0 + 25 * 0.75) / 101, abs=0.01)
+    assert best_operating_point(matches)["f1"] == pytest.approx(0.75)
+
+
+def test_naming_and_configuring_a_recipe_does_not_import_torch() -> None:
+    code = (
+        "import sys; from perenne.recipes import RECIPES; "
+        "RECIPES.get('lite-detection').config_type(preset='gpu'); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0
