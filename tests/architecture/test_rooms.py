@@ -16,6 +16,7 @@ ROOM_FILES = {
 # What a room has beside these. The list may only shrink: a new name here needs a reason in the change's text.
 FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth"},  # GuardedRouter and Caller, for the routes of every room
+    "evaluation": {"measuring", "outcomes"},  # the numbers, apart from how they are kept
     "deployments": {"loaded"},  # the models that a hub process keeps open
     "datasets": {"card", "manifest", "near_duplicates"},  # pure parts of its rules
 }
