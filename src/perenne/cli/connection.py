@@ -24,7 +24,8 @@ class Where:
     http: "httpx.Client | None" = None
 
 
-_where: ContextVar[Where] = ContextVar("where", default=Where())
+NOWHERE = Where()
+_where: ContextVar[Where] = ContextVar("where", default=NOWHERE)
 
 
 def remember(where: Where) -> None:

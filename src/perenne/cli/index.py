@@ -1,7 +1,7 @@
 """The index of commands: name, where its code stands, one line of help, and the panel it is listed in.
 
-Owns the list; a new command is one line here. Refuses imports: a command's module is read when it is called, so
-that `perenne --help` and `perenne up` start fast and small.
+Owns the list; a new command is one line here. Refuses imports: a command's module is read when it is called,
+so that `perenne --help` and `perenne up` start fast and small.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The root of the command line: reads the index, loads one command, turns every error into one clear message.
 
-Owns global options and exit codes (0 done, 1 refused or failed, 2 misused, 130 interrupted). Refuses tracebacks,
-unless PERENNE_TRACE=1 asks for them.
+Owns global options and exit codes (0 done, 1 refused or failed, 2 misused, 130 interrupted). Refuses
+tracebacks, unless PERENNE_TRACE=1 asks for them.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """How the terminal looks: tables, verdicts, estimates, progress, errors and JSON.
 
-Owns glyphs and colours. Refuses colour alone: every verdict is a glyph and a word first, so that it reads the same
-in black and white, in a log, and for a colour-blind person.
+Owns glyphs and colours. Refuses colour alone: every verdict is a glyph and a word first, so that it reads
+the same in black and white, in a log, and for a colour-blind person.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Client: the Python SDK of the hub, and the only way the command line and the trainer talk to it.
 
-Promises: typed messages out of every call, pushes that go on where they stopped, errors in the hub's own words.
-Does not: decide anything, keep state, or import the hub's packages.
+Promises: typed messages out of every call, pushes that go on where they stopped, errors in the hub's own
+words. Does not: decide anything, keep state, or import the hub's packages.
 """
 
 from perenne.client.client import Client

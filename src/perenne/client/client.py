@@ -1,6 +1,7 @@
 """The client: one object whose attributes are the rooms of the hub.
 
-Owns the assembly. Refuses work at construction: nothing is sent, and a room's messages are read when it is used.
+Owns the assembly. Refuses work at construction: nothing is sent, and a room's messages are read when it is
+used.
 """
 
 from functools import cached_property

@@ -1,6 +1,7 @@
-"""Which hub, and as whom: flags first, then the environment, then what `login` or `up` left in the data directory.
+"""Which hub, and as whom: flags first, then the environment, then what `login` or `up` left on disk.
 
-Owns the order of precedence and the two small files. Refuses to send a token kept for one hub to another address.
+Owns the order of precedence and the two small files. Refuses to send a token kept for one hub to another
+address.
 """
 
 import json

@@ -42,9 +42,7 @@ class Deployments:
             model_version=model_version, station=station, thresholds=dict(thresholds or {}), reason=reason
         )
         headers = {"idempotency-key": key} if key else None
-        return self._transport.post(
-            f"/sites/{site}/deployments", Deployment, body=body, headers=headers, repeatable=key is not None
-        )
+        return self._transport.post(f"/sites/{site}/deployments", Deployment, body=body, headers=headers)
 
     def undo(self, site: str, *, reason: str, station: str | None = None) -> Deployment:
         """Let the version before answer again."""

@@ -1,7 +1,7 @@
 """What can go wrong between this machine and the hub, one class a condition.
 
-Owns the client's own conditions and the shape of a problem that the hub sent. Refuses to hide the hub's words:
-title, detail and remedy arrive as the hub wrote them.
+Owns the client's own conditions and the shape of a problem that the hub sent. Refuses to hide the hub's
+words: title, detail and remedy arrive as the hub wrote them.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Images: a resumable push of files, and the list of what is there.
 
-Owns hashing, asking which images are known, sending only the missing ones in batches, a few at a time, with bounded
-memory. Refuses to stop at one bad image: each file has its own answer.
+Owns hashing, asking which images are known, sending only the missing ones in batches, a few at a time, with
+bounded memory. Refuses to stop at one bad image: each file has its own answer.
 """
 
 import json
@@ -98,7 +98,7 @@ class Images:
         context: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> PushReport:
-        """Push a folder (with its sub-folders), or files, of one station. Run it again to go on where it stopped.
+        """Push a folder (with its sub-folders) or files of one station; run it again to go on.
 
         `group` names what must stay on one side of a split: one name for all, or a function of the path.
         Raises: NothingToPush when there is no image.
@@ -161,7 +161,7 @@ class Images:
 
     def content(self, image: str) -> bytes:
         """Return the stored bytes of an image."""
-        return self._transport.request("GET", f"/images/{image}/content").content
+        return self._transport.request("GET", f"/images/{image}/bytes").content
 
     def refused(self) -> RefusedSummary:
         """Return how many images were refused, by site and reason."""

@@ -1,7 +1,7 @@
-"""Import of labelled sets: COCO, CSV, a folder per class; looked at first, then sent in an order that can resume.
+"""Import of labelled sets: COCO, CSV, a folder per class; looked at first, then sent.
 
-Owns the order (sites, schema, reference images, images, ground truth) and the joint report. Refuses to send a set
-whose images name no site, and to leave out anything without saying so.
+Owns the order (sites, schema, reference images, images, ground truth) and the joint report. Refuses to send
+a set whose images name no site, and to leave out anything without saying so.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ class ImportIncomplete(InvalidInput):
 
 @dataclass
 class ImportOutcome:
-    """What was read and what became of it. After a dry run only `report` and `would_create_sites` are filled."""
+    """What was read and what became of it; after a dry run only what was read."""
 
     report: "ImportReport"
     would_create_sites: list[str]
@@ -107,7 +107,7 @@ class Imports:
                 schema,
                 problem=report.problem,
                 classes=report.classes,
-                good_class=labelled.good_class,  # type: ignore[arg-type]
+                good_class=labelled.good_class,
             )
         outcome.schema = self._client.schemas.get(schema).slug
         reference_ids, outcome.references = self._push_references(items, progress)

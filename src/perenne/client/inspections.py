@@ -33,7 +33,7 @@ class Inspections:
         captured_at: datetime | None = None,
         key: str | None = None,
     ) -> Inspection:
-        """Return the decision of the station's model on `image`. Repeated under its `key` until it is answered."""
+        """Return the decision of the station's model on `image`; repeated under one key until answered."""
         content = image.read_bytes() if isinstance(image, Path) else image
         context = {
             "part_id": part_id,
@@ -48,7 +48,6 @@ class Inspections:
             params=context,
             content=content,
             headers={"content-type": "application/octet-stream", "idempotency-key": key or uuid.uuid4().hex},
-            repeatable=True,
         )
         return self._transport.read(response, Inspection)
 

@@ -48,9 +48,7 @@ class Models:
         """Return the key with which the hub signs artefacts."""
         return self._transport.get("/models/signing-key", PublicKey)
 
-    def download(
-        self, model: str, path: Path, *, progress: Callable[[int], None] | None = None
-    ) -> ModelVersion:
+    def download(self, model: str, path: Path, *, progress: Callable[[int], None] | None = None) -> Path:
         """Write the artefact of a version to `path`, whole and verified, or not at all."""
         version = self.get(model)
         target = path / f"{version.name}-{version.number}.zip" if path.is_dir() else path
@@ -70,4 +68,4 @@ class Models:
                 remedy="Download it again; if that repeats, run `perenne doctor` on the hub.",
             )
         partial.replace(target)
-        return version
+        return target

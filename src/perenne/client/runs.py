@@ -1,6 +1,7 @@
 """Training runs: start, watch, cancel.
 
-Owns the calls of people; those of a trainer stand in the trainer. Refuses to decide that a run is lost: the hub does.
+Owns the calls of people; those of a trainer stand in the trainer. Refuses to decide that a run is lost: the
+hub does.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,7 @@ class Runs:
             seed=seed,
         )
         headers = {"idempotency-key": key} if key else None
-        return self._transport.post("/runs", Run, body=body, headers=headers, repeatable=key is not None)
+        return self._transport.post("/runs", Run, body=body, headers=headers)
 
     def list(self, **filters: Any) -> Iterator[Run]:
         """Yield runs, newest first."""

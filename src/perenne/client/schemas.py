@@ -4,6 +4,7 @@ Owns the calls. Refuses to change a schema behind the caller's back: `ensure` co
 """
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from perenne.client.presence import found_or_made
 from perenne.client.transport import Transport
@@ -44,7 +45,7 @@ class Schemas:
         self,
         slug: str,
         *,
-        problem: ProblemName,
+        problem: str,
         classes: Sequence[str] = (),
         name: str | None = None,
         good_class: str | None = None,
@@ -54,7 +55,7 @@ class Schemas:
         body = LabelSchemaNew(
             slug=slug,
             name=name or slug,
-            problem=problem,
+            problem=cast(ProblemName, problem),
             classes=[*classes],
             good_class=good_class,
             unit=unit,
@@ -65,12 +66,12 @@ class Schemas:
         self,
         slug: str,
         *,
-        problem: ProblemName,
+        problem: str,
         classes: Sequence[str] = (),
         name: str | None = None,
         good_class: str | None = None,
     ) -> LabelSchema:
-        """Return the schema called `slug`, created when missing. Raises: SchemaDiffers when it lacks a class."""
+        """Return the schema called `slug`, created when missing. Raises: SchemaDiffers."""
         schema = found_or_made(
             lambda: self.get(slug),
             lambda: self.add(slug, problem=problem, classes=classes, name=name, good_class=good_class),

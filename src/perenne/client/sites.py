@@ -17,6 +17,7 @@ from perenne.wire.sites import (
     SiteNew,
     Station,
     StationNew,
+    StationReference,
 )
 
 
@@ -80,6 +81,12 @@ class Sites:
             lambda: named(self.stations(site), slug),
             lambda: self.add_station(site, slug, name=name, line=line),
         )
+
+    def set_reference(self, site: str, station: str, *, image_id: str | None) -> Station:
+        """Make an image the station's defect-free template; None takes it away."""
+        body = StationReference(reference_image_id=image_id).model_dump(mode="json")
+        response = self._transport.request("PUT", f"/sites/{site}/stations/{station}/reference", json=body)
+        return self._transport.read(response, Station)
 
     def products(self) -> Iterator[Product]:
         """Yield every product."""

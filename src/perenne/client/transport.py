@@ -1,7 +1,8 @@
 """HTTP to the hub: one request at a time, repeated when that is safe, refused with the hub's own words.
 
-Owns addresses, the token header, retries with jitter, and the reading of problem documents. Refuses to repeat a
-request that the hub may have carried out already, unless the caller says that repeating it changes nothing.
+Owns addresses, the token header, retries with jitter, and the reading of problem documents. Refuses to
+repeat a request that the hub may have carried out already, unless the caller says that repeating it changes
+nothing.
 """
 
 import random
@@ -21,6 +22,7 @@ T = TypeVar("T")
 API = "/api/v1"
 BUSY_STATUSES = frozenset({429, 502, 503, 504})
 SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+UNDER_WAY = "request-under-way"
 FIRST_PATIENCE_S = 4.0
 PATIENCE_S = 120.0
 LONGEST_PAUSE_S = 4.0
@@ -75,18 +77,21 @@ class Transport:
         repeatable: bool | None = None,
         timeout_s: float | None = None,
     ) -> httpx.Response:
-        """Return the hub's answer, a success. Raises: HubError as the hub said, HubUnreachable after the patience.
+        """Return the hub's answer, a success. Raises: HubError, HubUnreachable.
 
-        `repeatable`: the request may be sent again when its answer was lost; by default true for all but POST
-        and PATCH. Every POST carries one Idempotency-Key over all of its attempts.
+        `repeatable`: sending it twice has the effect of once, as of GET, PUT and DELETE. Any other POST
+        carries one Idempotency-Key over all of its attempts, so that the hub sees to it.
         """
         options: dict[str, Any] = {
             "params": {k: v for k, v in (params or {}).items() if v is not None},
-            "headers": self._headers(method, headers),
+            "headers": self._headers(headers),
         }
+        if method == "POST" and repeatable is None:
+            options["headers"].setdefault("idempotency-key", uuid.uuid4().hex)
         given = {"json": json, "content": content, "files": files, "data": data, "timeout": timeout_s}
         options |= {name: value for name, value in given.items() if value is not None}
-        again = repeatable if repeatable is not None else method in SAFE_METHODS
+        keyed = "idempotency-key" in options["headers"]
+        again = repeatable if repeatable is not None else keyed or method in SAFE_METHODS
         response = self._send_with_patience(method, path, options, again)
         if response.is_success:
             return response
@@ -109,7 +114,7 @@ class Transport:
             return message
         except ValidationError as error:
             raise AnswerNotUnderstood(
-                f"{response.request.url} answered something that Perenne {perenne.__version__} does not know: "
+                f"{response.request.url} answered what Perenne {perenne.__version__} does not know: "
                 f"{error.errors()[0]['msg']} at {'.'.join(map(str, error.errors()[0]['loc']))}.",
                 remedy="Is that address a Perenne hub, and is it of the same version as this client?",
             ) from error
@@ -127,7 +132,7 @@ class Transport:
     @contextmanager
     def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
         """Give the open answer of a GET whose body is too large to hold. Not repeated: the caller resumes."""
-        headers = self._headers("GET", options.pop("headers", None))
+        headers = self._headers(options.pop("headers", None))
         try:
             with self._http.stream("GET", API + path, headers=headers, **options) as response:
                 if not response.is_success:
@@ -150,7 +155,7 @@ class Transport:
                 response = self._http.request(method, API + path, **options)
             except httpx.TransportError as error:
                 failure = error
-            if response is not None and response.status_code not in BUSY_STATUSES:
+            if response is not None and not _is_busy(response):
                 self.answered = True
                 return response
             wait_s = self._pause_before(attempt, response)
@@ -171,12 +176,10 @@ class Transport:
             return min(float(asked), 30.0) + self.rng.random() * 0.2
         return min(LONGEST_PAUSE_S, 0.2 * 2.0**attempt) * (0.5 + self.rng.random() / 2)
 
-    def _headers(self, method: str, extra: Mapping[str, str] | None) -> dict[str, str]:
+    def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"user-agent": f"perenne/{perenne.__version__}", "accept": "application/json"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        if method == "POST":
-            headers["idempotency-key"] = uuid.uuid4().hex
         return headers | dict(extra or {})
 
     def _refusal(self, response: httpx.Response) -> Exception:
@@ -187,14 +190,13 @@ class Transport:
             problem = None
         if response.status_code == 401 and not self.token:
             return CredentialsMissing(
-                f"The hub at {self.url} wants to know who asks, and no token is known for it on this machine.",
+                f"The hub at {self.url} asks who calls, and no token is known for it on this machine.",
                 remedy="Run `perenne login`, give --token, or set PERENNE_TOKEN.",
             )
         if isinstance(problem, dict) and ("title" in problem or "detail" in problem):
             return HubError({"status": response.status_code, **problem})
         return AnswerNotUnderstood(
-            f"{self.url} answered {response.status_code} to {response.request.method} {response.request.url.path} "
-            "without saying why.",
+            f"{response.request.url} answered {response.status_code} without saying why.",
             remedy="Is that address a Perenne hub? Look at its log; `perenne doctor` checks the rest.",
         )
 
@@ -204,10 +206,16 @@ class Transport:
         )
         if lost:
             return HubUnreachable(
-                f"The hub at {self.url} stopped answering in the middle of a request ({type(cause).__name__}).",
+                f"The hub at {self.url} stopped answering during a request ({type(cause).__name__}).",
                 remedy="It may have carried the request out: look before you send it again.",
             )
         return HubUnreachable(
             f"The hub is not reachable at {self.url} ({cause}).",
             remedy="Start it with `perenne up`, or give its address with --url or PERENNE_URL.",
         )
+
+
+def _is_busy(response: httpx.Response) -> bool:
+    if response.status_code == 409:
+        return UNDER_WAY in response.text
+    return response.status_code in BUSY_STATUSES

@@ -1,0 +1,139 @@
+"""`perenne images`: push and list images."""
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perenne.cli.connection import connect
+from perenne.cli.options import AsJson, Limit, existing, read_moment
+from perenne.cli.style import Column, done, progress_bar, say, show_json, show_table, size, when
+
+if TYPE_CHECKING:
+    from perenne.client.images import PushReport
+
+app = typer.Typer(help="Push and list images.", no_args_is_help=True)
+SHOWN_REFUSALS = 10
+
+
+@app.command("push")
+def push(
+    sources: Annotated[list[Path], typer.Argument(help="Folder (with its sub-folders) or image files.")],
+    site: Annotated[str, typer.Option(help="Site that took the images.")],
+    station: Annotated[str | None, typer.Option(help="Station that took them.")] = None,
+    line: Annotated[str | None, typer.Option(help="Line they were taken on.")] = None,
+    product: Annotated[str | None, typer.Option(help="Product they show.")] = None,
+    group: Annotated[str | None, typer.Option(help="Group key of all of them (a board, a batch).")] = None,
+    group_by_folder: Annotated[bool, typer.Option(help="The folder of each image is its group.")] = False,
+    batch: Annotated[str | None, typer.Option(help="Production batch.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera.")] = None,
+    captured_at: Annotated[str | None, typer.Option(help="When they were taken.")] = None,
+    reference: Annotated[bool, typer.Option(help="They are defect-free templates.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Push images. Run it again after an interruption: what is there is not sent twice."""
+    from perenne.client.images import find_images
+
+    files = find_images([existing(source, what="The source") for source in sources])
+    context = {
+        "batch_id": batch,
+        "camera": camera,
+        "captured_at": read_moment(captured_at, option="--captured-at"),
+    }
+    with progress_bar() as bar:
+        task = bar.add_task(f"Pushing to {site}", total=len(files), remark="")
+        report = connect().images.push(
+            files,
+            site=site,
+            station=station,
+            line=line,
+            product=product,
+            group=(lambda path: path.parent.name or None) if group_by_folder else group,
+            kind="reference" if reference else "capture",
+            context=context,
+            progress=lambda file: bar.advance(task),
+        )
+    if as_json:
+        show_json(push_as_json(report))
+    else:
+        show_push(report, what="images")
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_images(
+    site: Annotated[str | None, typer.Option(help="Only of this site.")] = None,
+    station: Annotated[str | None, typer.Option(help="Only of this station.")] = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List images, newest first."""
+    images = list(islice(connect().images.list(site=site, station=station, limit=min(limit, 200)), limit))
+    if as_json:
+        show_json(images)
+        return
+    columns = [Column("image", style="bold"), Column("site"), Column("station"), Column("file", spare=True)]
+    columns += [Column("size", right=True), Column("captured"), Column("group", spare=True), Column("truth")]
+    rows = [
+        (
+            i.id,
+            i.site,
+            i.station,
+            i.file_name,
+            f"{i.width}x{i.height}",
+            i.captured_at,
+            i.group_key,
+            _yes(i.has_truth),
+        )
+        for i in images
+    ]
+    show_table("Images", columns, rows, empty="No image yet: perenne images push FOLDER --site SITE")
+
+
+@app.command("refused")
+def refused(as_json: AsJson = False) -> None:
+    """Count the images that were refused, by site and reason."""
+    summary = connect().images.refused()
+    if as_json:
+        show_json(summary)
+        return
+    columns = [Column("site"), Column("reason", style="bold"), Column("images", right=True)]
+    columns += [Column("last"), Column("last file", spare=True), Column("why")]
+    rows = [
+        (r.site, r.code, r.count, when(r.last_at), r.last_file_name, r.last_detail) for r in summary.items
+    ]
+    show_table(f"Refused images: {summary.total}", columns, rows, empty="None was refused.")
+
+
+def show_push(report: "PushReport", *, what: str) -> None:
+    """Print what became of a push; the first refusals with their reasons."""
+    parts = [f"[bold]{report.created}[/] new", f"{report.known} already known"]
+    if report.refused:
+        parts.append(f"[bold red]{report.refused} refused[/]")
+    done(f"{what}: {', '.join(parts)} ({size(report.bytes_sent)} sent).")
+    if not report.refused:
+        return
+    reasons = Counter(file.refusal.code for file in report.refusals if file.refusal)
+    say("  refused: " + ", ".join(f"{count} {code}" for code, count in reasons.most_common()), style="red")
+    for file in report.refusals[:SHOWN_REFUSALS]:
+        say(f"    {file.path}: {file.refusal.detail if file.refusal else ''}", style="dim")
+    if len(report.refusals) > SHOWN_REFUSALS:
+        say(f"    and {len(report.refusals) - SHOWN_REFUSALS} more (--json lists all)", style="dim")
+
+
+def push_as_json(report: "PushReport") -> dict[str, object]:
+    """Return a push as JSON: counts and every refusal."""
+    return {
+        "created": report.created,
+        "known": report.known,
+        "refused": report.refused,
+        "bytes_sent": report.bytes_sent,
+        "refusals": [{"path": str(file.path), "refusal": file.refusal} for file in report.refusals],
+    }
+
+
+def _yes(held: bool) -> str:
+    return "yes" if held else ""
