@@ -14,9 +14,11 @@ from perenne.hub.accounts.rules import INSTANCE, Actor, permissions_of
 from perenne.hub.accounts.tables import OrganisationRow, TokenRow
 from perenne.hub.app import create_app, open_hub
 from perenne.hub.infra.database import Database
+from perenne.hub.infra.jobs import InMemoryJobs
 from perenne.hub.infra.secrets import make_token_secret
 from perenne.hub.infra.services import Hub
 from perenne.hub.settings import Settings
+from perenne.hub.worker import RoomHandlers
 from perenne.kit.clock import FixedClock
 from perenne.kit.ids import new_id
 
@@ -85,6 +87,7 @@ def hub_in_process(folder: Path, *, database_url: str = "", blobs_url: str = "")
     hub = open_hub(settings, database=database)
     clock = FixedClock(START)
     hub.clock = clock
+    hub.jobs = InMemoryJobs(hub, RoomHandlers())
     database.create_all()
     organisations = {}
     with database.transaction() as session:
