@@ -27,7 +27,7 @@ from perenne.wire.base import Listing
 
 router = GuardedRouter(tag="images")
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-CACHED = "private, max-age=31536000, immutable"
+CACHED = "private, max-age=86400, immutable"
 CONTEXT_BYTES = 2_000_000
 _CONTEXT = TypeAdapter(wire.CaptureContext)
 _FILE = {"type": "string", "format": "binary"}
