@@ -97,7 +97,7 @@ class GuardedRouter:
             path,
             methods=[method],
             dependencies=dependencies,
-            openapi_extra={"x-permission": permission, **options.pop("openapi_extra", {})},
+            openapi_extra={**options.pop("openapi_extra", {}), "x-permission": permission},
             **options,
         )
 
