@@ -44,6 +44,8 @@ class Settings:
     """Threads of one inspection; 0 lets the hub choose."""
     model_cache: int = 8
     """How many model versions stay loaded."""
+    job_concurrency: int = 2
+    """How many background jobs one worker runs side by side."""
     log_level: str = "info"
     """debug, info, warning or error."""
 

@@ -1,6 +1,7 @@
 """Use cases of accounts: sign in, users, tokens, organisations, the record of what was done."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -266,12 +267,17 @@ def create_organisation(
 
 
 def bootstrap(
-    database: Database, *, now: datetime, email: str = "admin@example.org"
+    database: Database,
+    *,
+    now: datetime,
+    email: str = "admin@example.org",
+    keep: Callable[[dict[str, str]], None] | None = None,
 ) -> dict[str, str] | None:
     """Give a new hub its first organisation, its administrators and a trainer; None when it has some already.
 
     Returns e-mail, password and token of the organisation's administrator, the instance administrator's
-    password and the trainer's token: the only time that they are told.
+    password and the trainer's token: the only time that they are told. `keep` is called with them before they
+    are valid, so that no crash leaves accounts whose passwords nobody has.
     """
     with database.transaction() as session:
         if queries.all_organisations(session):
@@ -313,15 +319,18 @@ def bootstrap(
             site_ids=None,
             expires_at=year,
         )
-    return {
-        "organisation": "main",
-        "email": email,
-        "password": password,
-        "token": token,
-        "trainer_token": trainer,
-        "instance_email": "instance@example.org",
-        "instance_password": instance_password,
-    }
+        told = {
+            "organisation": "main",
+            "email": email,
+            "password": password,
+            "token": token,
+            "trainer_token": trainer,
+            "instance_email": "instance@example.org",
+            "instance_password": instance_password,
+        }
+        if keep is not None:
+            keep(told)
+    return told
 
 
 def record_event(

@@ -13,10 +13,8 @@ from perenne.hub.app.errors import install_error_handlers
 from perenne.hub.app.idempotency import IdempotentReplies
 from perenne.hub.app.middleware import Metrics, RequestFrame
 from perenne.hub.app.rooms import _import_if_there, import_tables, room_routers
-from perenne.hub.infra.blobs import open_blob_store
 from perenne.hub.infra.database import Database
-from perenne.hub.infra.secrets import load_signing_key
-from perenne.hub.infra.services import Hub
+from perenne.hub.infra.services import Hub, open_services
 from perenne.hub.settings import Settings
 
 ABOUT = "Keeps computer-vision models performing at every site, over time."
@@ -25,13 +23,7 @@ ABOUT = "Keeps computer-vision models performing at every site, over time."
 def open_hub(settings: Settings, *, database: Database | None = None) -> Hub:
     """Return the services that `settings` describe. Creates the data folder, nothing else."""
     import_tables()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Hub(
-        settings=settings,
-        database=database or Database(settings.database),
-        blobs=open_blob_store(settings.blobs),
-        signing_key=load_signing_key(settings.data / "signing-key.pem"),
-    )
+    return open_services(settings, database=database)
 
 
 def create_app(hub: Hub) -> FastAPI:

@@ -29,3 +29,24 @@ class Hub:
     jobs: "JobQueue | None" = None
     """Runs jobs inside this process; None in the hub, where the worker process finds the rows by itself."""
     shared: dict[str, Any] = field(default_factory=dict)
+
+
+def open_services(settings: Settings, *, database: Database | None = None) -> Hub:
+    """Return the services that `settings` describe. Creates data folder and signing key, nothing else.
+
+    Raises: StorageUnavailable when the data folder cannot be made, and what opening the blob store raises.
+    """
+    from perenne.hub.infra.blobs import StorageUnavailable, open_blob_store
+    from perenne.hub.infra.secrets import load_signing_key
+
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        signing_key = load_signing_key(settings.data / "signing-key.pem")
+    except OSError as error:
+        raise StorageUnavailable.because(str(settings.data), reason=error.strerror or str(error)) from error
+    return Hub(
+        settings=settings,
+        database=database or Database(settings.database),
+        blobs=open_blob_store(settings.blobs),
+        signing_key=signing_key,
+    )

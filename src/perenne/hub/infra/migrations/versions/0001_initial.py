@@ -1,0 +1,884 @@
+"""Initial: the tables as they stand from this revision on."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audit_events",
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("action", sa.String(length=80), nullable=False),
+        sa.Column("object_type", sa.String(length=40), nullable=False),
+        sa.Column("object_id", sa.String(length=80), nullable=False),
+        sa.Column(
+            "detail",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_audit_events_object",
+        "audit_events",
+        ["organisation_id", "object_type", "object_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_audit_events_organisation_id"), "audit_events", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "hub_facts",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("value", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "idempotent_replies",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("request_sha256", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("content_type", sa.String(length=100), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "key"),
+    )
+    op.create_table(
+        "job_workers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("machine", sa.String(length=200), nullable=False),
+        sa.Column("process", sa.String(length=60), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("adopted_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=True),
+        sa.Column(
+            "payload",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("progress", sa.Double(), nullable=False),
+        sa.Column("message", sa.String(length=500), nullable=False),
+        sa.Column(
+            "result",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "error",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("created_by", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.Column("cancel_requested_at", sa.DateTime(), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(), nullable=True),
+        sa.Column("submission", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("worker", sa.String(length=40), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "kind", "key"),
+    )
+    op.create_index(op.f("ix_jobs_organisation_id"), "jobs", ["organisation_id"], unique=False)
+    op.create_index("ix_jobs_state", "jobs", ["state", "submitted_at"], unique=False)
+    op.create_table(
+        "label_schemas",
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("problem", sa.String(length=20), nullable=False),
+        sa.Column(
+            "classes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("good_class", sa.String(length=100), nullable=True),
+        sa.Column("unit", sa.String(length=50), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "slug"),
+    )
+    op.create_index(
+        op.f("ix_label_schemas_organisation_id"), "label_schemas", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "model_versions",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=False),
+        sa.Column("schema_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "classes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("artefact_sha256", sa.String(length=64), nullable=False),
+        sa.Column("artefact_bytes", sa.Integer(), nullable=False),
+        sa.Column("upload_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "manifest",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "metrics",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("card", sa.Text(), nullable=False),
+        sa.Column("signed_by", sa.String(length=64), nullable=False),
+        sa.Column("run_id", sa.String(length=40), nullable=True),
+        sa.Column("dataset_version_id", sa.String(length=40), nullable=True),
+        sa.Column("base_model_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "origin",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_model_id"],
+            ["model_versions.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "name", "number"),
+    )
+    op.create_index(
+        op.f("ix_model_versions_organisation_id"), "model_versions", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "organisations",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("slug"),
+    )
+    op.create_table(
+        "products",
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "slug"),
+    )
+    op.create_index(op.f("ix_products_organisation_id"), "products", ["organisation_id"], unique=False)
+    op.create_table(
+        "sites",
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "slug"),
+    )
+    op.create_index(op.f("ix_sites_organisation_id"), "sites", ["organisation_id"], unique=False)
+    op.create_table(
+        "trainers",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "recipes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "name"),
+    )
+    op.create_index(op.f("ix_trainers_organisation_id"), "trainers", ["organisation_id"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.String(length=255), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column(
+            "site_ids",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("disabled_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("email"),
+    )
+    op.create_index(op.f("ix_users_organisation_id"), "users", ["organisation_id"], unique=False)
+    op.create_table(
+        "api_tokens",
+        sa.Column("user_id", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column(
+            "site_ids",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_api_tokens_organisation_id"), "api_tokens", ["organisation_id"], unique=False)
+    op.create_table(
+        "datasets",
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=False),
+        sa.Column(
+            "acceptance",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "slug"),
+    )
+    op.create_index(op.f("ix_datasets_organisation_id"), "datasets", ["organisation_id"], unique=False)
+    op.create_table(
+        "label_schema_versions",
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "classes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("schema_id", "version"),
+    )
+    op.create_index(
+        op.f("ix_label_schema_versions_organisation_id"),
+        "label_schema_versions",
+        ["organisation_id"],
+        unique=False,
+    )
+    op.create_table(
+        "production_lines",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("site_id", "slug"),
+    )
+    op.create_index(
+        op.f("ix_production_lines_organisation_id"), "production_lines", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "refused_images",
+        sa.Column("site_id", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("reason_code", sa.String(length=50), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_refused_images_hash", "refused_images", ["organisation_id", "sha256"], unique=False)
+    op.create_index(
+        op.f("ix_refused_images_organisation_id"), "refused_images", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "dataset_versions",
+        sa.Column("dataset_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
+        sa.Column("training_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "classes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.Column(
+            "rules",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "card",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "site_ids",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(), nullable=False),
+        sa.Column("frozen_by", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("dataset_id", "manifest_sha256", "sealed"),
+        sa.UniqueConstraint("dataset_id", "number"),
+    )
+    op.create_index(
+        op.f("ix_dataset_versions_organisation_id"), "dataset_versions", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "stations",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("line_id", sa.String(length=40), nullable=True),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("reference_image_id", sa.String(length=40), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["production_lines.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("site_id", "slug"),
+    )
+    op.create_index(op.f("ix_stations_organisation_id"), "stations", ["organisation_id"], unique=False)
+    op.create_table(
+        "deployments",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=True),
+        sa.Column("scope_id", sa.String(length=40), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("previous_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "thresholds",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["previous_id"],
+            ["deployments.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_deployments_one_active",
+        "deployments",
+        ["scope_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(op.f("ix_deployments_organisation_id"), "deployments", ["organisation_id"], unique=False)
+    op.create_index("ix_deployments_site", "deployments", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_table(
+        "evaluations",
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("dataset_version_id", sa.String(length=40), nullable=False),
+        sa.Column("split", sa.String(length=10), nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("job_id", sa.String(length=40), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column(
+            "acceptance",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "summary",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "chunks",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("artefact_sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_version_id"],
+            ["dataset_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "model_version_id", "dataset_version_id", "split"),
+    )
+    op.create_index(op.f("ix_evaluations_organisation_id"), "evaluations", ["organisation_id"], unique=False)
+    op.create_table(
+        "images",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("format", sa.String(length=10), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("orientation", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("line_id", sa.String(length=40), nullable=True),
+        sa.Column("station_id", sa.String(length=40), nullable=True),
+        sa.Column("product_id", sa.String(length=40), nullable=True),
+        sa.Column("captured_at", sa.DateTime(), nullable=True),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
+        sa.Column("camera", sa.String(length=200), nullable=True),
+        sa.Column("part_id", sa.String(length=200), nullable=True),
+        sa.Column("batch_id", sa.String(length=200), nullable=True),
+        sa.Column("group_key", sa.String(length=200), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.Column("file_name", sa.String(length=200), nullable=True),
+        sa.Column(
+            "context",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("difference_hash", sa.BigInteger(), nullable=False),
+        sa.Column("reference_image_id", sa.String(length=40), nullable=True),
+        sa.Column("has_truth", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["production_lines.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["products.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["reference_image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "sha256"),
+    )
+    op.create_index("ix_images_batch", "images", ["organisation_id", "batch_id"], unique=False)
+    op.create_index("ix_images_external", "images", ["organisation_id", "external_id"], unique=False)
+    op.create_index("ix_images_list", "images", ["organisation_id", "id"], unique=False)
+    op.create_index(op.f("ix_images_organisation_id"), "images", ["organisation_id"], unique=False)
+    op.create_index("ix_images_part", "images", ["organisation_id", "part_id"], unique=False)
+    op.create_index("ix_images_site", "images", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_index("ix_images_station", "images", ["organisation_id", "station_id", "id"], unique=False)
+    op.create_index("ix_images_taken", "images", ["organisation_id", "site_id", "taken_at"], unique=False)
+    op.create_table(
+        "runs",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("recipe", sa.String(length=80), nullable=False),
+        sa.Column(
+            "config",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("dataset_version_id", sa.String(length=40), nullable=False),
+        sa.Column("base_model_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("trainer", sa.String(length=120), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("last_batch", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(), nullable=True),
+        sa.Column("claims_without_progress", sa.Integer(), nullable=False),
+        sa.Column("progress", sa.Double(), nullable=False),
+        sa.Column("progress_at_claim", sa.Double(), nullable=False),
+        sa.Column("eta_s", sa.Double(), nullable=True),
+        sa.Column("message", sa.String(length=500), nullable=False),
+        sa.Column(
+            "metrics",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "error",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("log_lines", sa.Integer(), nullable=False),
+        sa.Column("upload_sha256", sa.String(length=64), nullable=True),
+        sa.Column("model_version_id", sa.String(length=40), nullable=True),
+        sa.Column("cancel_requested_at", sa.DateTime(), nullable=True),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_model_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["dataset_version_id"],
+            ["dataset_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "number"),
+    )
+    op.create_index(op.f("ix_runs_organisation_id"), "runs", ["organisation_id"], unique=False)
+    op.create_index("ix_runs_state", "runs", ["organisation_id", "state"], unique=False)
+    op.create_table(
+        "sealed_openings",
+        sa.Column("version_id", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["dataset_versions.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_sealed_openings_organisation_id"), "sealed_openings", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_sealed_openings_version", "sealed_openings", ["organisation_id", "version_id"], unique=False
+    )
+    op.create_table(
+        "dataset_items",
+        sa.Column("version_id", sa.String(length=40), nullable=False),
+        sa.Column("image_id", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("product_id", sa.String(length=40), nullable=True),
+        sa.Column("split", sa.String(length=10), nullable=False),
+        sa.Column("group_key", sa.String(length=200), nullable=False),
+        sa.Column(
+            "target",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("ground_truth_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["products.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["dataset_versions.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("version_id", "sha256"),
+    )
+    op.create_index("ix_dataset_items_image", "dataset_items", ["organisation_id", "image_id"], unique=False)
+    op.create_index(
+        op.f("ix_dataset_items_organisation_id"), "dataset_items", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "evaluation_slices",
+        sa.Column("evaluation_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("n_groups", sa.Integer(), nullable=False),
+        sa.Column(
+            "metrics",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("verdict_reason", sa.Text(), nullable=False),
+        sa.Column("more_images", sa.Integer(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evaluation_id"],
+            ["evaluations.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("evaluation_id", "kind", "key"),
+    )
+    op.create_index(
+        "ix_evaluation_slices_evaluation",
+        "evaluation_slices",
+        ["organisation_id", "evaluation_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_evaluation_slices_organisation_id"), "evaluation_slices", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "ground_truths",
+        sa.Column("image_id", sa.String(length=40), nullable=True),
+        sa.Column("part_id", sa.String(length=200), nullable=True),
+        sa.Column("site_id", sa.String(length=40), nullable=True),
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "target",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("given_by", sa.String(length=200), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.Column("superseded_by", sa.String(length=40), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_ground_truths_image", "ground_truths", ["organisation_id", "image_id", "schema_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_ground_truths_organisation_id"), "ground_truths", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_ground_truths_part", "ground_truths", ["organisation_id", "part_id", "schema_id"], unique=False
+    )
+    op.create_index(
+        "ix_ground_truths_standing",
+        "ground_truths",
+        ["organisation_id", "schema_id", "superseded_by", "image_id"],
+        unique=False,
+    )
+    op.create_table(
+        "predictions",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=False),
+        sa.Column("image_id", sa.String(length=40), nullable=False),
+        sa.Column("reference_image_id", sa.String(length=40), nullable=True),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("deployment_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "target",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column(
+            "thresholds",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "latency_ms",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["reference_image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_predictions_image_id"), "predictions", ["image_id"], unique=False)
+    op.create_index(op.f("ix_predictions_organisation_id"), "predictions", ["organisation_id"], unique=False)
+    op.create_index("ix_predictions_site", "predictions", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_table(
+        "run_log_lines",
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("level", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["runs.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "seq"),
+    )
+    op.create_index(
+        op.f("ix_run_log_lines_organisation_id"), "run_log_lines", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "run_points",
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "values",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["runs.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "step"),
+    )
+    op.create_index(op.f("ix_run_points_organisation_id"), "run_points", ["organisation_id"], unique=False)
+
+
+def downgrade() -> None:
+    raise RuntimeError("an older version comes back by restoring the backup made before: perenne restore")
