@@ -31,7 +31,7 @@ class EvaluationRequest(Message):
 
 
 class MetricEstimate(Message):
-    """A value with its interval and sample size; or `too_few` with how many groups would be needed."""
+    """A value with its interval and sample size; or `too_few` with what is missing (`shortage`)."""
 
     value: float | None = None
     low: float | None = None
@@ -41,6 +41,7 @@ class MetricEstimate(Message):
     confidence: float = 0.95
     too_few: bool = False
     needed: int | None = None
+    shortage: str | None = None
 
 
 class EvaluationSlice(Message):
@@ -119,12 +120,15 @@ class SliceDifference(Message):
 
 
 class EvaluationComparison(Message):
-    """Two evaluations on the same images. `worse_at` names the sites where the challenger is worse."""
+    """Two evaluations on the same images; `worse_at` names the sites where the challenger is worse.
+
+    `overall` is None for somebody who may see some sites only.
+    """
 
     champion_id: str
     challenger_id: str
     metric: str
     n_images: int
-    overall: SliceDifference
+    overall: SliceDifference | None
     sites: list[SliceDifference]
     worse_at: list[str]

@@ -1,44 +1,18 @@
-"""Which deployment answers, and which thresholds are in force."""
+"""When a deployment may end, and which thresholds are in force."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from perenne.hub.deployments.rules import (
+    THRESHOLDS,
     BadThresholds,
     DeploymentState,
     NotActive,
     check_transition,
-    choose_active,
     merge_thresholds,
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    station_id: str | None
-    state: str
-
-
-ROWS = [
-    Row("old", None, "superseded"),
-    Row("site", None, "active"),
-    Row("station", "s1", "active"),
-    Row("gone", "s2", "undone"),
-]
-
-
-@pytest.mark.parametrize(
-    ("station", "name"), [("s1", "station"), ("s2", "site"), ("s3", "site"), (None, "site")]
-)
-def test_the_more_specific_active_deployment_answers(station: str | None, name: str) -> None:
-    chosen = choose_active(ROWS, station_id=station)
-    assert chosen is not None and chosen.name == name
-
-
-def test_nothing_answers_where_nothing_is_active() -> None:
-    assert choose_active(ROWS[:1], station_id="s1") is None
+from perenne.problems import PROBLEMS
 
 
 @pytest.mark.parametrize("present", ["superseded", "undone"])
@@ -48,14 +22,46 @@ def test_an_ended_deployment_never_changes(present: str, wanted: DeploymentState
         check_transition(present, wanted=wanted)
 
 
+DEFAULTS = {"fail_at": 0.5, "fail_classes": ["bad"], "chosen_by": "best F1"}
+
+
 def test_site_thresholds_replace_those_of_the_artefact_name_by_name() -> None:
-    assert merge_thresholds({"fail": 0.5, "unsure": 0.3}, overrides={"fail": 0.7}, model="m:1") == {
-        "fail": 0.7,
-        "unsure": 0.3,
+    merged = merge_thresholds(
+        DEFAULTS,
+        overrides={"fail_at": 0.7, "unsure_from": 0.3, "fail_classes": ["bad", "odd"]},
+        problem="classification",
+        classes=["ok", "bad", "odd"],
+    )
+    assert merged == {
+        "fail_at": 0.7,
+        "unsure_from": 0.3,
+        "fail_classes": ["bad", "odd"],
+        "chosen_by": "best F1",
     }
 
 
-@pytest.mark.parametrize("overrides", [{"other": 0.5}, {"fail": 1.5}, {"fail": float("nan")}])
-def test_thresholds_that_mean_nothing_are_refused(overrides: dict[str, float]) -> None:
-    with pytest.raises(BadThresholds):
-        merge_thresholds({"fail": 0.5}, overrides=overrides, model="m:1")
+@pytest.mark.parametrize(
+    ("problem", "overrides"),
+    [
+        ("classification", {"other": 0.5}),
+        ("classification", {"fail_at": 1.5}),
+        ("classification", {"fail_at": float("nan")}),
+        ("classification", {"fail_at": ["bad"]}),
+        ("classification", {"fail_classes": 0.5}),
+        ("classification", {"fail_classes": ["unheard of"]}),
+        ("detection", {"fail_at": 0.5}),
+        ("regression", {"fail_above": float("inf")}),
+    ],
+)
+def test_thresholds_that_mean_nothing_are_refused(problem: str, overrides: dict[str, Any]) -> None:
+    with pytest.raises(BadThresholds, match=next(iter(overrides))):
+        merge_thresholds(DEFAULTS, overrides=overrides, problem=problem, classes=["ok", "bad"])
+
+
+def test_limits_of_a_value_may_be_any_number() -> None:
+    merged = merge_thresholds({}, overrides={"fail_above": 120.0}, problem="regression", classes=[])
+    assert merged == {"fail_above": 120.0}
+
+
+def test_every_problem_type_has_its_thresholds() -> None:
+    assert set(THRESHOLDS) == set(PROBLEMS.names())

@@ -43,10 +43,12 @@ def test_only_a_whole_interval_on_one_side_decides(
 
 
 def test_too_few_is_said_with_the_number_needed() -> None:
-    few = Measure(value=None, low=None, high=None, n=3, n_groups=3, needed=10)
+    few = Measure(
+        value=None, low=None, high=None, n=3, n_groups=3, shortage="too few images: 3, at least 30 needed"
+    )
     judgement = judge_slice(few, rule=AT_LEAST_09)
     assert judgement.verdict == "too_few"
-    assert judgement.reason == "recall: 3 independent groups, 10 are needed."
+    assert judgement.reason == "recall: too few images: 3, at least 30 needed."
 
 
 def test_without_a_rule_nothing_is_judged() -> None:

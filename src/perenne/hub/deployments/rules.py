@@ -3,9 +3,10 @@
 Owns the states and their transitions. Refuses to forget: a deployment ends, it is never deleted.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any
 
 from perenne.kit.errors import Conflict, InvalidInput
 
@@ -39,19 +40,6 @@ class BadThresholds(InvalidInput):
     title = "The thresholds cannot be used"
 
 
-class Scoped(Protocol):
-    """A deployment as the rules see it."""
-
-    @property
-    def station_id(self) -> str | None: ...
-
-    @property
-    def state(self) -> str: ...
-
-
-D = TypeVar("D", bound=Scoped)
-
-
 def check_transition(present: str, *, wanted: DeploymentState) -> None:
     """Return when a deployment may go from `present` to `wanted`. Raises: NotActive."""
     if wanted not in TRANSITIONS[DeploymentState(present)]:
@@ -61,35 +49,48 @@ def check_transition(present: str, *, wanted: DeploymentState) -> None:
         )
 
 
-def choose_active(deployments: Iterable[D], *, station_id: str | None) -> D | None:
-    """Return the deployment that answers at a station: its own if it has one, else the site's.
-
-    With `station_id` None, the site's own.
-    """
-    active = [d for d in deployments if d.state == DeploymentState.ACTIVE]
-    own = [d for d in active if station_id is not None and d.station_id == station_id]
-    shared = [d for d in active if d.station_id is None]
-    return (own or shared or [None])[0]  # type: ignore[list-item]
+THRESHOLDS: dict[str, dict[str, str]] = {
+    "classification": {
+        "fail_at": "score",
+        "unsure_from": "score",
+        "unsure_to": "score",
+        "fail_classes": "classes",
+    },
+    "detection": {"score": "score", "unsure_from": "score", "fail_classes": "classes"},
+    "regression": {"fail_above": "number", "fail_below": "number", "unsure_margin": "number"},
+}
+"""What the decision of each problem reads: a score lies in 0..1, classes are a list of the model's."""
 
 
 def merge_thresholds(
-    defaults: dict[str, float], *, overrides: dict[str, float], model: str
-) -> dict[str, float]:
-    """Return the thresholds in force: the artefact's, replaced name by name.
-
-    Raises: BadThresholds when a name is unknown to the model or a value lies outside 0..1 although the
-    artefact's own lies inside.
-    """
-    unknown = sorted(set(overrides) - set(defaults))
-    if unknown:
-        raise BadThresholds(
-            f"Model {model} has no threshold '{unknown[0]}'.",
-            remedy=f"Its thresholds: {', '.join(sorted(defaults)) or 'none'}.",
-        )
+    defaults: Mapping[str, Any],
+    *,
+    overrides: Mapping[str, Any],
+    problem: str,
+    classes: Sequence[str],
+) -> dict[str, Any]:
+    """Return the thresholds in force: the artefact's, replaced name by name. Raises: BadThresholds."""
+    kinds = THRESHOLDS[problem]
     for name, value in overrides.items():
-        if 0 <= defaults[name] <= 1 and not 0 <= value <= 1:
+        kind = kinds.get(name)
+        if kind is None:
             raise BadThresholds(
-                f"Threshold '{name}' of model {model} is {value}, a number from 0 to 1 was expected.",
-                remedy="Give a score between 0 and 1.",
+                f"A {problem} has no threshold '{name}'.", remedy=f"It knows: {', '.join(kinds)}."
+            )
+        expected = _expectation(kind, value, classes=classes)
+        if expected is not None:
+            raise BadThresholds(
+                f"Threshold '{name}' is {value!r}; expected {expected}.",
+                remedy="Correct it and deploy again.",
             )
     return {**defaults, **overrides}
+
+
+def _expectation(kind: str, value: Any, *, classes: Sequence[str]) -> str | None:
+    """Return what was expected when `value` is not of its kind, else None."""
+    if kind == "classes":
+        good = isinstance(value, list) and bool(value) and set(value) <= set(classes)
+        return None if good else f"a list of classes among {', '.join(classes)}"
+    if isinstance(value, list) or not math.isfinite(value):
+        return "a finite number"
+    return None if kind == "number" or 0 <= value <= 1 else "a number from 0 to 1"

@@ -4,6 +4,7 @@ Owns the verdicts and the states. Refuses to average: every slice is judged by i
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -42,15 +43,16 @@ class EvaluationState(StrEnum):
     FAILED = "failed"
 
 
-TRANSITIONS: dict[EvaluationState, frozenset[EvaluationState]] = {
-    EvaluationState.QUEUED: frozenset({EvaluationState.RUNNING, EvaluationState.FAILED}),
-    EvaluationState.RUNNING: frozenset(
-        {EvaluationState.RUNNING, EvaluationState.SUCCEEDED, EvaluationState.FAILED}
-    ),
-    EvaluationState.FAILED: frozenset({EvaluationState.QUEUED, EvaluationState.RUNNING}),
-    EvaluationState.SUCCEEDED: frozenset(),
-}
-"""A running evaluation may start again (its worker was killed), a failed one may be asked for again."""
+def state_now(state: str, *, job_state: str | None) -> EvaluationState:
+    """Return where an evaluation stands: an unfinished one whose job has ended has failed.
+
+    >>> str(state_now("running", job_state="cancelled")), str(state_now("succeeded", job_state="failed"))
+    ('failed', 'succeeded')
+    """
+    present = EvaluationState(state)
+    if present == EvaluationState.SUCCEEDED or job_state in ("queued", "running"):
+        return present
+    return EvaluationState.FAILED
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,19 @@ class Measure:
     high: float | None
     n: int
     n_groups: int
-    needed: int | None = None
+    shortage: str | None = None
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Measure":
+        """Return the measure that a stored estimate holds."""
+        return cls(
+            value=stored["value"],
+            low=stored["low"],
+            high=stored["high"],
+            n=stored["n"],
+            n_groups=stored["n_groups"],
+            shortage=stored.get("shortage"),
+        )
 
     @property
     def too_few(self) -> bool:
@@ -132,8 +146,8 @@ def judge_slice(measure: Measure | None, *, rule: AcceptanceRule | None) -> Judg
         return Judgement(Verdict.TOO_FEW, f"{rule.metric} cannot be computed on these images.")
     value, low, high = measure.value, measure.low, measure.high
     if value is None or low is None or high is None:
-        wanted = f", {measure.needed} are needed" if measure.needed else ""
-        return Judgement(Verdict.TOO_FEW, f"{rule.metric}: {measure.n_groups} independent groups{wanted}.")
+        few = measure.shortage or f"too few: {measure.n} images in {measure.n_groups} independent groups"
+        return Judgement(Verdict.TOO_FEW, f"{rule.metric}: {few}.")
     spoken = f"{rule.metric} {value:.3f} [{low:.3f}, {high:.3f}]"
     keeps = high <= rule.limit if rule.at_most else low >= rule.limit
     breaks = low > rule.limit if rule.at_most else high < rule.limit

@@ -12,8 +12,9 @@ from perenne.hub.infra.database import Base, TenantRow
 class EvaluationRow(TenantRow, Base):
     """A model version measured on one split of a dataset version; asked for twice, it is the same row.
 
-    `items_sha256` is the blob with the outcome of every image (NDJSON, by image hash); `acceptance` the
-    rule by which the slices were judged last.
+    `chunks` are the blobs with the outcome of every image, in the order of the image hashes (NDJSON); they
+    grow while the evaluation runs, so that a killed worker's is continued. `acceptance` is the rule by which
+    the slices were judged last. Whether an unfinished one failed, its job says.
     """
 
     __tablename__ = "evaluations"
@@ -27,7 +28,8 @@ class EvaluationRow(TenantRow, Base):
     attempts: Mapped[int] = mapped_column(default=1)
     acceptance: Mapped[dict[str, Any]]
     summary: Mapped[dict[str, Any]]
-    items_sha256: Mapped[str | None] = mapped_column(String(64))
+    chunks: Mapped[list[str]]
+    artefact_sha256: Mapped[str] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(200))
     finished_at: Mapped[datetime | None]
 

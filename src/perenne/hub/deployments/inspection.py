@@ -1,0 +1,255 @@
+"""The inspection path: an image in; prediction, decision, version and latency out; every answer recorded.
+
+Owns the order of the steps: look up what answers at the station, decode once, predict while the bytes go
+to stable storage, decide, record image and prediction in one transaction. Holds no database lock while a
+model computes. Refuses to invent: a broken image is refused and counted, never "unsure".
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perenne.hub.accounts import Actor
+from perenne.hub.deployments import service
+from perenne.hub.deployments.errors import ReferenceMissing
+from perenne.hub.deployments.loaded import loaded_models
+from perenne.hub.deployments.rules import merge_thresholds
+from perenne.hub.deployments.service import Setup
+from perenne.hub.images import (
+    ImageTooLarge,
+    PreparedImage,
+    prepare_image,
+    record_refusal,
+    store_image,
+)
+from perenne.hub.infra.services import Hub
+from perenne.hub.predictions import record_prediction
+from perenne.kit.hashing import sha256_hex
+from perenne.kit.ids import new_id
+from perenne.problems import PROBLEMS
+from perenne.quality.decoding import ImageRefused
+from perenne.wire.images import CaptureContext
+from perenne.wire.predictions import Inspection, ModelName
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perenne.runtime import Model
+
+REFERENCES_KEPT = 32
+WRITERS = 8
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A defect-free template: its pixels, and either the stored image's id or the bytes to store."""
+
+    pixels_HWC: "NDArray[Any]"
+    image_id: str | None = None
+    prepared: PreparedImage | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said and what follows from it."""
+
+    target: dict[str, Any]
+    decision: str
+    thresholds: dict[str, Any]
+
+
+class Stopwatch:
+    """Milliseconds by step, in the order of the steps."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self.ms: dict[str, float] = {}
+
+    def note(self, step: str) -> None:
+        """The time since the last step belongs to `step`."""
+        now = time.perf_counter()
+        self.ms[step] = round(self.ms.get(step, 0.0) + (now - self._last) * 1000, 3)
+        self._last = now
+
+    def total(self) -> float:
+        """Return the time since the start."""
+        return round((time.perf_counter() - self._began) * 1000, 3)
+
+
+def inspect_image(
+    hub: Hub, actor: Actor, *, data: bytes, reference: bytes | None, context: CaptureContext
+) -> Inspection:
+    """Return the answer of the station that `context` names, after it has been recorded.
+
+    Raises: NotFound, NothingDeployed, ImageRefused, ImageTooLarge, ReferenceMissing, ModelUnusable.
+    """
+    watch = Stopwatch()
+    with hub.database.reading() as session:
+        setup = service.find_setup(session, actor, site=context.site, station=str(context.station))
+    model = loaded_models(hub).get(
+        organisation_id=actor.organisation_id, artefact_sha256=setup.model.artefact_sha256
+    )
+    watch.note("prepare")
+    prepared = _admit(hub, actor, data, site_id=setup.site_id, name=context.file_name)
+    template = _find_reference(hub, actor, setup, model=model, given=reference)
+    watch.note("decode")
+    stored = _writers(hub).submit(hub.blobs.put, data, organisation_id=actor.organisation_id)
+    answer = _ask_model(hub, model, setup, prepared, template, watch)
+    return _record(hub, actor, setup, context, prepared, template, answer, stored, watch)
+
+
+def _admit(hub: Hub, actor: Actor, data: bytes, *, site_id: str, name: str | None) -> PreparedImage:
+    try:
+        return prepare_image(hub, data, keep_pixels=True)
+    except (ImageRefused, ImageTooLarge) as error:
+        record_refusal(hub, actor, sha256=sha256_hex(data), error=error, site_id=site_id, name=name)
+        raise
+
+
+def _find_reference(
+    hub: Hub, actor: Actor, setup: Setup, *, model: "Model", given: bytes | None
+) -> Reference | None:
+    """Return the template that came with the image, else the station's; None for a model without one."""
+    if not model.manifest["input"].get("reference"):
+        return None
+    if given is not None:
+        prepared = _admit(hub, actor, given, site_id=setup.site_id, name="reference")
+        return Reference(_pixels(prepared), prepared=prepared)
+    if setup.reference_image_id is None or setup.reference_sha256 is None:
+        raise ReferenceMissing(
+            f"Model {setup.model.name}:{setup.model.number} compares with a defect-free image, and "
+            f"station '{setup.station}' of '{setup.site}' has none.",
+            remedy="Send one as `reference`, or set the station's reference image.",
+        )
+    pixels_HWC = _decoded_references(hub).get(hub, actor, setup.reference_sha256)
+    return Reference(pixels_HWC, image_id=setup.reference_image_id)
+
+
+def _ask_model(
+    hub: Hub,
+    model: "Model",
+    setup: Setup,
+    prepared: PreparedImage,
+    template: Reference | None,
+    watch: Stopwatch,
+) -> Answer:
+    with loaded_models(hub).turn():
+        watch.note("wait")
+        predicted = model.predict(
+            _pixels(prepared), reference_HWC=None if template is None else template.pixels_HWC
+        )
+    own = model.manifest.get("thresholds", {})
+    classes = list(model.manifest["classes"])
+    thresholds = merge_thresholds(
+        own, overrides=setup.thresholds, problem=setup.model.problem, classes=classes
+    )
+    decision = PROBLEMS.get(setup.model.problem).decide(predicted.target, thresholds, classes=classes)
+    answer = Answer(predicted.target.to_json(), decision, thresholds)
+    watch.note("model")
+    watch.ms.update({step: round(float(ms), 3) for step, ms in predicted.timings_ms.items()})
+    return answer
+
+
+def _record(
+    hub: Hub,
+    actor: Actor,
+    setup: Setup,
+    context: CaptureContext,
+    prepared: PreparedImage,
+    template: Reference | None,
+    answer: Answer,
+    stored: "Future[str]",
+    watch: Stopwatch,
+) -> Inspection:
+    now = hub.clock.now()
+    prediction_id = new_id("ins")
+    stored.result()
+    with hub.database.transaction() as session:
+        reference_id = template.image_id if template is not None else None
+        if template is not None and template.prepared is not None:
+            place = CaptureContext(site=context.site, station=context.station, kind="reference")
+            outcome = store_image(session, hub, actor, prepared=template.prepared, context=place)
+            reference_id = outcome.image.id if outcome.image is not None else None
+        image = store_image(session, hub, actor, prepared=prepared, context=context).image
+        assert image is not None
+        image_id = image.id
+        record_prediction(
+            session,
+            actor,
+            prediction_id=prediction_id,
+            site_id=setup.site_id,
+            station_id=setup.station_id,
+            image_id=image_id,
+            reference_image_id=reference_id,
+            model_version_id=setup.model.id,
+            deployment_id=setup.deployment_id,
+            target=answer.target,
+            decision=answer.decision,
+            thresholds=answer.thresholds,
+            latency_ms={**watch.ms, "total": watch.total()},
+            at=now,
+        )
+    watch.note("record")
+    return Inspection(
+        id=prediction_id,
+        image_id=image_id,
+        site_id=setup.site_id,
+        station_id=setup.station_id,
+        deployment_id=setup.deployment_id,
+        model=setup.model,
+        prediction=answer.target,
+        decision=answer.decision,  # type: ignore[arg-type]
+        thresholds={k: v for k, v in answer.thresholds.items() if isinstance(v, int | float | list)},
+        reference_image_id=reference_id,
+        part_id=context.part_id,
+        latency_ms={**watch.ms, "total": watch.total()},
+        at=now,
+    )
+
+
+class DecodedReferences:
+    """The templates decoded last, so that a station's is not decoded for every piece."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pixels: OrderedDict[tuple[str, str], Any] = OrderedDict()
+
+    def get(self, hub: Hub, actor: Actor, sha256: str) -> "NDArray[Any]":
+        """Return the upright pixels of a stored image, checked against its hash at the first use."""
+        key = (actor.organisation_id, sha256)
+        with self._lock:
+            pixels_HWC: NDArray[Any] | None = self._pixels.get(key)
+        if pixels_HWC is None:
+            data = hub.blobs.get(sha256, organisation_id=actor.organisation_id, verify=True)
+            pixels_HWC = _pixels(prepare_image(hub, data, keep_pixels=True))
+            with self._lock:
+                self._pixels[key] = pixels_HWC
+                while len(self._pixels) > REFERENCES_KEPT:
+                    self._pixels.popitem(last=False)
+        return pixels_HWC
+
+
+def _pixels(prepared: PreparedImage) -> "NDArray[Any]":
+    assert prepared.pixels_HWC is not None  # prepared with keep_pixels
+    return prepared.pixels_HWC
+
+
+def _decoded_references(hub: Hub) -> DecodedReferences:
+    found = hub.shared.setdefault("deployments.references", DecodedReferences())
+    assert isinstance(found, DecodedReferences)
+    return found
+
+
+def _writers(hub: Hub) -> ThreadPoolExecutor:
+    found = hub.shared.get("deployments.writers")
+    if found is None:
+        made = ThreadPoolExecutor(WRITERS, thread_name_prefix="blob-writer")
+        found = hub.shared.setdefault("deployments.writers", made)
+    assert isinstance(found, ThreadPoolExecutor)
+    return found
+
+
+__all__ = ["Inspection", "ModelName", "inspect_image"]

@@ -1,0 +1,117 @@
+"""All SQL of deployments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from perenne.hub.accounts import Actor, visible_to
+from perenne.hub.deployments.rules import DeploymentState
+from perenne.hub.deployments.tables import DeploymentRow
+from perenne.hub.images import ImageRow
+from perenne.hub.models import ModelVersionRow
+from perenne.hub.sites import SiteRow, StationRow
+
+
+def active_in_scope(session: Session, actor: Actor, *, scope_id: str) -> DeploymentRow | None:
+    wanted = select(DeploymentRow).where(
+        *visible_to(actor, DeploymentRow),
+        DeploymentRow.scope_id == scope_id,
+        DeploymentRow.state == DeploymentState.ACTIVE,
+    )
+    return session.scalar(wanted)
+
+
+def setup_of(session: Session, actor: Actor, *, site: str, station: str) -> Any:
+    """Return what answers at a station (slugs or ids) as one row: its own deployment before its site's."""
+    wanted = (
+        select(
+            SiteRow.id.label("site_id"),
+            SiteRow.slug.label("site_slug"),
+            StationRow.id.label("station_id"),
+            StationRow.slug.label("station_slug"),
+            DeploymentRow.id.label("deployment_id"),
+            DeploymentRow.thresholds,
+            ModelVersionRow.id.label("model_id"),
+            ModelVersionRow.name,
+            ModelVersionRow.number,
+            ModelVersionRow.problem,
+            ModelVersionRow.artefact_sha256,
+            StationRow.reference_image_id,
+            ImageRow.sha256.label("reference_sha256"),
+        )
+        .join(StationRow, StationRow.site_id == SiteRow.id)
+        .join(DeploymentRow, DeploymentRow.site_id == SiteRow.id)
+        .join(ModelVersionRow, ModelVersionRow.id == DeploymentRow.model_version_id)
+        .outerjoin(ImageRow, ImageRow.id == StationRow.reference_image_id)
+        .where(
+            *visible_to(actor, SiteRow),
+            *visible_to(actor, DeploymentRow),
+            or_(SiteRow.slug == site, SiteRow.id == site),
+            or_(StationRow.slug == station, StationRow.id == station),
+            DeploymentRow.state == DeploymentState.ACTIVE,
+            or_(DeploymentRow.station_id.is_(None), DeploymentRow.station_id == StationRow.id),
+        )
+        .order_by(DeploymentRow.station_id.is_(None))
+        .limit(1)
+    )
+    return session.execute(wanted).first()
+
+
+def deployment_by_id(session: Session, actor: Actor, deployment_id: str) -> DeploymentRow | None:
+    wanted = select(DeploymentRow).where(*visible_to(actor, DeploymentRow), DeploymentRow.id == deployment_id)
+    return session.scalar(wanted)
+
+
+def deployments_before(
+    session: Session,
+    actor: Actor,
+    *,
+    before_id: str | None,
+    limit: int,
+    site_id: str | None = None,
+    state: str | None = None,
+) -> Sequence[DeploymentRow]:
+    """Return deployments, newest first: their ids grow with time."""
+    wanted = select(DeploymentRow).where(*visible_to(actor, DeploymentRow))
+    if before_id is not None:
+        wanted = wanted.where(DeploymentRow.id < before_id)
+    if site_id is not None:
+        wanted = wanted.where(DeploymentRow.site_id == site_id)
+    if state is not None:
+        wanted = wanted.where(DeploymentRow.state == state)
+    return session.scalars(wanted.order_by(DeploymentRow.id.desc()).limit(limit)).all()
+
+
+def count_active_sites(session: Session, actor: Actor, *, model_version_ids: set[str]) -> dict[str, int]:
+    """Return at how many visible sites each of the model versions is active."""
+    wanted = (
+        select(DeploymentRow.model_version_id, func.count(func.distinct(DeploymentRow.site_id)))
+        .where(
+            *visible_to(actor, DeploymentRow),
+            DeploymentRow.state == DeploymentState.ACTIVE,
+            DeploymentRow.model_version_id.in_(sorted(model_version_ids)),
+        )
+        .group_by(DeploymentRow.model_version_id)
+    )
+    return {model_id: int(count) for model_id, count in session.execute(wanted)}
+
+
+def site_slugs(session: Session, actor: Actor, ids: set[str]) -> dict[str, str]:
+    wanted = select(SiteRow.id, SiteRow.slug).where(*visible_to(actor, SiteRow), SiteRow.id.in_(sorted(ids)))
+    return {str(key): str(slug) for key, slug in session.execute(wanted)}
+
+
+def station_slugs(session: Session, actor: Actor, ids: set[str]) -> dict[str, str]:
+    wanted = select(StationRow.id, StationRow.slug).where(
+        *visible_to(actor, StationRow), StationRow.id.in_(sorted(ids))
+    )
+    return {str(key): str(slug) for key, slug in session.execute(wanted)}
+
+
+def models_by_id(session: Session, actor: Actor, ids: set[str]) -> dict[str, ModelVersionRow]:
+    wanted = select(ModelVersionRow).where(
+        *visible_to(actor, ModelVersionRow), ModelVersionRow.id.in_(sorted(ids))
+    )
+    return {row.id: row for row in session.scalars(wanted)}

@@ -1,0 +1,89 @@
+"""Use cases of predictions."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from perenne.hub.accounts import Actor
+from perenne.hub.predictions import queries
+from perenne.hub.predictions.tables import PredictionRow
+from perenne.hub.sites import get_site, get_station
+from perenne.kit.errors import NotFound
+from perenne.kit.paging import Page, decode_cursor, encode_cursor
+
+
+def record_prediction(
+    session: Session,
+    actor: Actor,
+    *,
+    prediction_id: str,
+    site_id: str,
+    station_id: str,
+    image_id: str,
+    reference_image_id: str | None,
+    model_version_id: str,
+    deployment_id: str,
+    target: dict[str, Any],
+    decision: str,
+    thresholds: dict[str, float],
+    latency_ms: dict[str, float],
+    at: datetime,
+) -> PredictionRow:
+    """Add what a model version said; the caller's transaction makes it last."""
+    row = PredictionRow(
+        id=prediction_id,
+        organisation_id=actor.organisation_id,
+        site_id=site_id,
+        station_id=station_id,
+        image_id=image_id,
+        reference_image_id=reference_image_id,
+        model_version_id=model_version_id,
+        deployment_id=deployment_id,
+        target=target,
+        decision=decision,
+        thresholds=thresholds,
+        latency_ms=latency_ms,
+        at=at,
+    )
+    session.add(row)
+    return row
+
+
+def get_prediction(session: Session, actor: Actor, prediction_id: str) -> PredictionRow:
+    """Return one prediction. Raises: NotFound."""
+    row = queries.prediction_by_id(session, actor, prediction_id)
+    if row is None:
+        raise NotFound.of("prediction", prediction_id)
+    return row
+
+
+def list_predictions(
+    session: Session,
+    actor: Actor,
+    *,
+    site: str | None = None,
+    station: str | None = None,
+    decision: str | None = None,
+    since: datetime | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> Page[PredictionRow]:
+    """Return predictions, newest first, of a site or one of its stations. Raises: NotFound, BadCursor."""
+    site_row = get_site(session, actor, site) if site is not None else None
+    station_row = None
+    if station is not None:
+        if site_row is None:
+            raise NotFound(f"Station '{station}' was named without its site.", remedy="Name the site too.")
+        station_row = get_station(session, actor, site=site_row, name=station)
+    rows = queries.predictions_before(
+        session,
+        actor,
+        before_id=decode_cursor(cursor, parts=1)[0] if cursor else None,
+        limit=limit,
+        site_id=site_row.id if site_row else None,
+        station_id=station_row.id if station_row else None,
+        decision=decision,
+        since=since,
+    )
+    return Page(rows, encode_cursor(rows[-1].id) if len(rows) == limit else None)
