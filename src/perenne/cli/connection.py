@@ -3,6 +3,8 @@
 Owns nothing else. Refuses to guess: the order of precedence is the SDK's own.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,16 @@ def remember(where: Where) -> None:
     """Keep the global options for the command that follows; an open connection stays."""
     before = _where.get()
     _where.set(where if where.http is not None else Where(where.url, where.token, where.data, before.http))
+
+
+@contextmanager
+def talking_through(http: "httpx.Client") -> Iterator[None]:
+    """Make every command inside talk through an open connection."""
+    token = _where.set(Where(http=http))
+    try:
+        yield
+    finally:
+        _where.reset(token)
 
 
 def where() -> Where:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -72,7 +71,6 @@ class Column:
     style: str = ""
 
 
-@cache
 def console() -> Console:
     """Return the console of results (standard output)."""
     return _console(sys.stdout)

@@ -38,7 +38,7 @@ class Transport:
         token: str | None = None,
         http: httpx.Client | None = None,
         patience_s: float = PATIENCE_S,
-        first_patience_s: float = FIRST_PATIENCE_S,
+        first_patience_s: float | None = None,
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
@@ -46,7 +46,7 @@ class Transport:
         self.url = url.rstrip("/")
         self.token = token
         self.patience_s = patience_s
-        self.first_patience_s = first_patience_s
+        self.first_patience_s = FIRST_PATIENCE_S if first_patience_s is None else first_patience_s
         self.pause = pause
         self.now = now
         self.rng = rng or random.Random()
@@ -88,7 +88,9 @@ class Transport:
         }
         if method == "POST" and repeatable is None:
             options["headers"].setdefault("idempotency-key", uuid.uuid4().hex)
-        given = {"json": json, "content": content, "files": files, "data": data, "timeout": timeout_s}
+        given = {"json": json, "content": content, "files": files, "data": data}
+        if self._owned:  # a given connection keeps its own time limits
+            given["timeout"] = timeout_s
         options |= {name: value for name, value in given.items() if value is not None}
         keyed = "idempotency-key" in options["headers"]
         again = repeatable if repeatable is not None else keyed or method in SAFE_METHODS
