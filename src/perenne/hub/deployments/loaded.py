@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from perenne.hub.deployments.errors import ModelUnusable
+from perenne.hub.infra.blobs import BlobDamaged
 from perenne.hub.infra.services import Hub
 from perenne.kit.errors import PerenneError
 
@@ -84,10 +85,13 @@ class LoadedModels:
                 self._models.popitem(last=False)
 
     def _load(self, organisation_id: str, artefact_sha256: str) -> "Model":
+        from perenne.kit.hashing import sha256_file
         from perenne.runtime import load_model
 
         try:
             path = self._hub.blobs.local_path(artefact_sha256, organisation_id=organisation_id)
+            if sha256_file(path) != artefact_sha256:
+                raise BlobDamaged.with_hash(artefact_sha256, found=sha256_file(path))
             model = load_model(path, public_key=self._hub.signing_key.public_key(), threads=self._threads)
             check_model(model)
         except PerenneError as error:

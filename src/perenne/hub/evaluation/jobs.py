@@ -17,6 +17,7 @@ from perenne.hub.evaluation.rules import EvaluationState, read_acceptance
 from perenne.hub.evaluation.service import EVALUATION_JOB, ItemToEvaluate, Outcome
 from perenne.hub.infra.jobs import JobContext, JobHandler
 from perenne.hub.infra.services import Hub
+from perenne.hub.models import artefact_file, get_model_version
 from perenne.problems import PROBLEMS
 from perenne.quality.decoding import decode_upright
 
@@ -29,6 +30,8 @@ PREDICTING = 0.85
 
 def run_evaluation(context: JobContext, payload: dict[str, Any]) -> dict[str, Any]:
     """Return the id of the evaluation after every image was predicted and every slice judged."""
+    from perenne.runtime import load_model
+
     hub, actor = context.hub, system_actor(context.organisation_id)
     evaluation_id = str(payload["evaluation_id"])
     with hub.database.transaction() as session:
@@ -37,22 +40,15 @@ def run_evaluation(context: JobContext, payload: dict[str, Any]) -> dict[str, An
             return {"evaluation_id": evaluation_id}
         row.state = EvaluationState.RUNNING
         items = service.read_items(session, hub, actor, row)
-        artefact = row.artefact_sha256
+        artefact = artefact_file(hub, get_model_version(session, actor, row.model_version_id))
     if len(items) > len(row.chunks) * CHUNK:
-        model = _load(hub, actor, artefact)
+        model = load_model(artefact, public_key=hub.signing_key.public_key(), threads=1)
         for start in range(len(row.chunks) * CHUNK, len(items), CHUNK):
             context.progress(PREDICTING * start / len(items), f"Predicting image {start + 1} of {len(items)}")
             outcomes = _predict_all(hub, actor, model, items[start : start + CHUNK])
             _keep_chunk(hub, actor, evaluation_id, outcomes, number=start // CHUNK)
     _measure(context, actor, evaluation_id)
     return {"evaluation_id": evaluation_id}
-
-
-def _load(hub: Hub, actor: Actor, artefact_sha256: str) -> "Model":
-    from perenne.runtime import load_model
-
-    path = hub.blobs.local_path(artefact_sha256, organisation_id=actor.organisation_id)
-    return load_model(path, public_key=hub.signing_key.public_key(), threads=1)
 
 
 def _predict_all(hub: Hub, actor: Actor, model: "Model", items: list[ItemToEvaluate]) -> list[Outcome]:

@@ -401,7 +401,7 @@ def _check_fit(model: ModelVersionRow, dataset: DatasetRow, version: DatasetVers
     unknown = [name for name in version.classes if name not in model.classes]
     if unknown:
         raise ModelDoesNotFit(
-            f"{name} does not know the class '{unknown[0]}' of dataset version {dataset.slug}:{version.number}.",
+            f"{name} does not know the class '{unknown[0]}' of dataset {dataset.slug}:{version.number}.",
             remedy=f"Its classes: {', '.join(model.classes)}. Train a model on this version's classes.",
         )
 
