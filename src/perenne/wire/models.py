@@ -27,7 +27,7 @@ class ModelVersion(Message):
     artefact_bytes: int
     recipe: str | None = None
     input: dict[str, Any] = Field(default_factory=dict)
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     run_id: str | None = None
     dataset_version_id: str | None = None

@@ -7,7 +7,7 @@ epoch of its claim: that is how the words of a trainer that lost its lease are t
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, FiniteFloat
 
 from perenne.wire.base import Listing, Message
 
@@ -70,7 +70,7 @@ class MetricPoint(Message):
     """Values of the curves at one step."""
 
     step: int = Field(ge=0)
-    values: dict[str, float] = Field(max_length=100)
+    values: dict[str, FiniteFloat] = Field(max_length=100)
     at: AwareDatetime | None = None
 
 
@@ -101,7 +101,7 @@ class ClaimRequest(Message):
 class Claim(Message):
     """A run lent to a trainer until `lease_until`; every later message carries `epoch`.
 
-    `manifest_path` and `base_artefact_path` are addresses below the hub's URL; `resumed` says that the run
+    `manifest_path` and `base_artefact_path` are addresses below `/api/v1`; `resumed` says that the run
     has been claimed before, so that a checkpoint may exist.
     """
 
@@ -134,7 +134,7 @@ class Heartbeat(Message):
     batch: int = Field(ge=1)
     state: Literal["running", "uploading"] = "running"
     progress: float | None = Field(default=None, ge=0.0, le=1.0)
-    eta_s: float | None = Field(default=None, ge=0.0)
+    eta_s: FiniteFloat | None = Field(default=None, ge=0.0)
     message: str | None = Field(default=None, max_length=500)
     points: list[MetricPoint] = Field(default_factory=list, max_length=2000)
     log: list[LogLine] = Field(default_factory=list, max_length=2000)
@@ -162,3 +162,15 @@ class RunModelAnswer(Message):
     name: str
     number: int
     existed: bool = False
+
+
+class Trainer(Message):
+    """A trainer that has asked for work lately, and the recipes that it can run."""
+
+    name: str
+    recipes: list[str]
+    seen_at: datetime
+
+
+class TrainerPage(Listing[Trainer]):
+    """Trainers, by name."""

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 THUMBNAIL_SIDE = 64
 MAX_MEAN_DIFFERENCE = 3.0
 MAX_LOCAL_DIFFERENCE = 24.0
-MAX_LEADERS = 2000
+MAX_LEADERS = 20_000
+MAX_COMPARED = 200
 
 
 def make_thumbnail(image_HWC: "NDArray[Any]") -> "NDArray[Any]":
-    """Return the picture as 64 x 64 grey values, int16."""
+    """Return the picture as 64 x 64 grey values, uint8."""
     import cv2
     import numpy as np
 
     grey = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2GRAY)
     size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.int16)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def pictures_agree(one: "NDArray[Any]", others_NHW: "NDArray[Any]") -> "NDArray[Any]":
@@ -35,7 +36,8 @@ def pictures_agree(one: "NDArray[Any]", others_NHW: "NDArray[Any]") -> "NDArray[
     """
     import numpy as np
 
-    difference = np.abs(others_NHW - one - (others_NHW.mean(axis=(1, 2)) - one.mean())[:, None, None])
+    pictures_NHW = others_NHW.astype(np.float32) - one.astype(np.float32)
+    difference = np.abs(pictures_NHW - pictures_NHW.mean(axis=(1, 2), keepdims=True))
     mean_ok = difference.mean(axis=(1, 2)) <= MAX_MEAN_DIFFERENCE
     return np.asarray(mean_ok & (difference.max(axis=(1, 2)) <= MAX_LOCAL_DIFFERENCE))
 
@@ -52,12 +54,15 @@ def find_near_duplicates(
     `fingerprints` are 64-bit difference hashes (None: unknown, never a pair); pairs differ in at most `bits`
     of them and their thumbnails agree. `thumbnail(index)` is asked only for the candidates.
     """
+    import numpy as np
+
+    known = np.array([(value or 0) % 2**64 for value in fingerprints], dtype=np.uint64)
     pairs: list[tuple[int, int]] = []
     seen: set[tuple[int, int]] = set()
     for bucket in candidate_buckets(fingerprints, bits=bits):
         if len({ties[i] for i in bucket}) < 2:
             continue
-        for pair in _lead(bucket, fingerprints, bits, ties, thumbnail):
+        for pair in _lead(bucket, known, bits, ties, thumbnail):
             if pair not in seen:
                 seen.add(pair)
                 pairs.append(pair)
@@ -80,33 +85,42 @@ def candidate_buckets(fingerprints: Sequence[int | None], *, bits: int) -> Itera
 
 def _lead(
     bucket: Sequence[int],
-    fingerprints: Sequence[int | None],
+    fingerprints: "NDArray[Any]",
     bits: int,
     ties: Sequence[int],
     thumbnail: Callable[[int], "NDArray[Any] | None"],
 ) -> Iterable[tuple[int, int]]:
-    """Yield (leader, follower): each image follows the first leaders it agrees with, or becomes one."""
+    """Yield (leader, follower): an image follows the leaders it agrees with, or becomes one itself."""
     import numpy as np
 
     leaders: list[int] = []
-    shown = np.empty((min(len(bucket), MAX_LEADERS), THUMBNAIL_SIDE, THUMBNAIL_SIDE), dtype=np.int16)
+    hashes_L = np.empty(min(len(bucket), MAX_LEADERS), dtype=np.uint64)
+    ties_L = np.empty(len(hashes_L), dtype=np.int64)
     for index in bucket:
-        picture = thumbnail(index)
-        if picture is None:
-            continue
-        close = [n for n, leader in enumerate(leaders) if _distance(fingerprints, leader, index) <= bits]
-        agreeing = (
-            [n for n, ok in zip(close, pictures_agree(picture, shown[close]), strict=True) if ok]
-            if close
-            else []
-        )
-        yield from ((leaders[n], index) for n in agreeing if ties[leaders[n]] != ties[index])
-        if not agreeing and len(leaders) < MAX_LEADERS:
-            shown[len(leaders)] = picture
+        n = len(leaders)
+        near = (_bit_count(hashes_L[:n] ^ fingerprints[index]) <= bits) & (ties_L[:n] != ties[index])
+        close = [leaders[k] for k in np.flatnonzero(near)[:MAX_COMPARED]]
+        agreeing = _agreeing(index, close, thumbnail) if close else []
+        yield from ((leader, index) for leader in agreeing)
+        if not agreeing and n < MAX_LEADERS:
+            hashes_L[n], ties_L[n] = fingerprints[index], ties[index]
             leaders.append(index)
 
 
-def _distance(fingerprints: Sequence[int | None], a: int, b: int) -> int:
-    first, second = fingerprints[a], fingerprints[b]
-    assert first is not None and second is not None
-    return ((first ^ second) % 2**64).bit_count()
+def _agreeing(
+    index: int, close: Sequence[int], thumbnail: Callable[[int], "NDArray[Any] | None"]
+) -> list[int]:
+    import numpy as np
+
+    picture = thumbnail(index)
+    others = [(leader, shown) for leader in close if (shown := thumbnail(leader)) is not None]
+    if picture is None or not others:
+        return []
+    verdicts = pictures_agree(picture, np.stack([shown for _, shown in others]))
+    return [leader for (leader, _), agrees in zip(others, verdicts, strict=True) if agrees]
+
+
+def _bit_count(values: "NDArray[Any]") -> "NDArray[Any]":
+    import numpy as np
+
+    return np.asarray(np.unpackbits(values.view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1))

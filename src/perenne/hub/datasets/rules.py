@@ -151,6 +151,44 @@ def sites_in_no_list(sites: Iterable[str], rule: SplitRule) -> list[str]:
     return sorted(set(sites) - named)
 
 
+@dataclass(frozen=True)
+class Member:
+    """An image of a version, as far as a difference is concerned."""
+
+    image_id: str
+    split: str
+    target: bytes
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Ids of the images that differ between two versions, each list sorted."""
+
+    added: list[str]
+    removed: list[str]
+    relabelled: list[str]
+    moved: list[str]
+    moves: dict[str, int]
+    unchanged: int
+
+
+def compare(base: Iterable[Member], other: Iterable[Member]) -> Difference:
+    """Return what changed from `base` to `other`; an image may be both relabelled and moved."""
+    before = {member.image_id: member for member in base}
+    after = {member.image_id: member for member in other}
+    both = sorted(before.keys() & after.keys())
+    relabelled = [i for i in both if before[i].target != after[i].target]
+    moved = [i for i in both if before[i].split != after[i].split]
+    return Difference(
+        added=sorted(after.keys() - before.keys()),
+        removed=sorted(before.keys() - after.keys()),
+        relabelled=relabelled,
+        moved=moved,
+        moves=dict(sorted(Counter(f"{before[i].split} to {after[i].split}" for i in moved).items())),
+        unchanged=len(both) - len({*relabelled, *moved}),
+    )
+
+
 def _keys(candidate: Candidate) -> Iterable[tuple[str, str]]:
     if candidate.group_key:
         yield "group", candidate.group_key
