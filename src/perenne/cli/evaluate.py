@@ -202,7 +202,7 @@ def show_comparison(comparison: "EvaluationComparison") -> None:
     sites = sorted(
         comparison.sites, key=lambda s: s.difference.value if s.difference.value is not None else 0.0
     )
-    rows = [*map(row, sites), row(comparison.overall)]
+    rows = [*map(row, sites), *([row(comparison.overall)] if comparison.overall else [])]
     show_table(f"{comparison.metric}, same {comparison.n_images} images", columns, rows)
     if comparison.worse_at:
         say(Text(f"{glyph('✗')} worse at {', '.join(comparison.worse_at)}", style="bold red"))
