@@ -1,7 +1,7 @@
 """From the raw outputs "boxes" (N, 4) and "scores" (N, C) of one image to boxes of the image.
 
 Owns suppression and the way back from input pixels. Refuses outputs of another shape.
-The manifest's "outputs" may set `score_floor`, `nms_iou` (1 switches suppression off) and `maximum`.
+The manifest's "suppression" may set `score_floor`, `iou` (1 switches suppression off) and `maximum`.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCORE_FLOOR = 0.02
-NMS_IOU = 0.5
+SUPPRESSION_IOU = 0.5
 MAX_PREDICTED = 300
 
 
@@ -33,12 +33,12 @@ def decode_boxes(
             f"Expected boxes (N, 4) and scores (N, {len(classes)}); got {boxes_N4.shape}, {scores_NC.shape}.",
             remedy="Train and export the model again.",
         )
-    rules = manifest.get("outputs", {})
+    rules = manifest.get("suppression", {})
     boxes, scores, names = suppress(
         boxes_N4,
         scores_NC,
         score_floor=float(rules.get("score_floor", SCORE_FLOOR)),
-        iou=float(rules.get("nms_iou", NMS_IOU)),
+        iou=float(rules.get("iou", SUPPRESSION_IOU)),
         maximum=int(rules.get("maximum", MAX_PREDICTED)),
     )
     placed = boxes if placement is None else placement.to_image(boxes)
