@@ -27,7 +27,6 @@ LOG = VENV / "perenne-install.log"
 OLDEST_PYTHON = (3, 11)
 GROUPS = {"demo": ("all", "demo"), "test": ("test",)}  # what to install, by what it is for
 CONTAINED = {"demo": {"demo", "test"}, "test": {"test"}}  # the groups that already hold all of it
-HUB_FACTORY = "perenne.hub.app:create_app"
 
 
 class Stop(Exception):
@@ -109,10 +108,34 @@ def check(rest):
 
 
 def dev(rest):
-    """The hub, started again at every change of the code."""
+    """Hub, worker and trainer on the checkout's own data, started again at every change of the code."""
     prepare("test")
-    command = ["uvicorn", HUB_FACTORY, "--factory", "--reload", "--reload-dir", str(ROOT / "src")]
-    return become([str(PYTHON), "-m", *command, "--port", "8765", *rest])
+    os.environ.setdefault("PERENNE_DATA", str(ROOT / "perenne-data"))
+    while True:
+        before = state_of_the_code()
+        child = subprocess.Popen([str(BIN / "perenne"), "up", *rest], cwd=ROOT)
+        try:
+            while child.poll() is None and state_of_the_code() == before:
+                time.sleep(0.5)
+            if child.poll() is None:
+                say(paint("33", "The code has changed: starting again"))
+                child.terminate()
+            elif child.returncode:
+                say(paint("31", "It stopped") + ": waiting for a change of the code. Ctrl+C leaves.")
+                while state_of_the_code() == before:
+                    time.sleep(0.5)
+            else:
+                return 0
+            child.wait()
+        except KeyboardInterrupt:  # the child got it too
+            return child.wait()
+
+
+def state_of_the_code():
+    """Return a value that changes with the source."""
+    return [
+        (p, p.stat().st_mtime_ns) for p in sorted((ROOT / "src").rglob("*")) if p.suffix in {".py", ".toml"}
+    ]
 
 
 def bench(rest):
@@ -157,7 +180,7 @@ COMMANDS = {
     "demo": (demo, "one turn of the loop on real images, then the hub stays up (--once: check it and exit)"),
     "test": (test, "checks and all tests; with arguments, pytest with these alone"),
     "check": (check, "style, types, import direction, architecture"),
-    "dev": (dev, "the hub on port 8765, started again at every change"),
+    "dev": (dev, "hub, worker and trainer, started again at every change of the code"),
     "bench": (bench, "NAME [--quick]: one benchmark, its last line is JSON"),
     "doctor": (doctor, "what this machine has and lacks"),
 }

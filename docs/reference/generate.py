@@ -72,7 +72,7 @@ def roles_page() -> str:
         f"# Roles and permissions\n\n{MADE}Every route of the API names one permission, and a route without "
         "one keeps the hub from starting. A person or token limited to sites holds these rights on those "
         "sites only. What somebody may not see does not exist for them: the answer is the same 404.\n\n"
-         "## Roles\n\n"
+        "## Roles\n\n"
         + _table(["Role", "Who"], [[f"`{name}`", role["about"]] for name, role in roles.items()])
         + "\n## Permissions\n\n"
         + _table(["Permission", "Allows to", "Held by"], rows)

@@ -6,12 +6,14 @@ and a missing thing give the same answer; a revoked token stops at once.
 Does not know what the other rooms keep.
 """
 
+from perenne.hub.accounts.errors import NotAllowed
 from perenne.hub.accounts.queries import visible_to
 from perenne.hub.accounts.rules import Actor, permissions_of, role_names, system_actor
 from perenne.hub.accounts.service import authenticate, bootstrap, record_event
 
 __all__ = [
     "Actor",
+    "NotAllowed",
     "authenticate",
     "bootstrap",
     "permissions_of",

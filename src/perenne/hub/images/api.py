@@ -7,10 +7,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
-from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 
-from perenne.hub.accounts import Actor
 from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.images import queries, service
 from perenne.hub.images.errors import BatchMalformed
@@ -108,7 +106,7 @@ def push_image(
     )
     service.record_push(caller.session, caller.actor, [outcome])
     response.status_code = 201 if outcome.status == "created" else 200
-    return _answers(caller.session, caller.actor, [upload], [outcome])[0]
+    return _answers(caller, [upload], [outcome])[0]
 
 
 @router.post("/images/batch", permission="images:write", openapi_extra=_BATCH_BODY)
@@ -116,7 +114,7 @@ def push_batch(caller: Caller, uploads: Annotated[list[Upload], Depends(read_bat
     """Store up to 100 images; the answer says of each whether it is new, known or refused, and why."""
     outcomes = service.ingest_images(caller.session, caller.hub, caller.actor, uploads)
     service.record_push(caller.session, caller.actor, outcomes)
-    answers = _answers(caller.session, caller.actor, uploads, outcomes)
+    answers = _answers(caller, uploads, outcomes)
     counts = {status: sum(a.status == status for a in answers) for status in ("created", "known", "refused")}
     return wire.BatchIngested(items=answers, **counts)
 
@@ -160,7 +158,7 @@ def list_images(
     )
     wanted = _with_places(caller, plain, site=site, line=line, station=station, product=product)
     page = service.find_images(caller.session, caller.actor, wanted, cursor=cursor, limit=limit)
-    items = images_on_wire(caller.session, caller.actor, page.items)
+    items = images_on_wire(caller, page.items)
     return Listing(items=items, next_cursor=page.next_cursor)
 
 
@@ -188,7 +186,7 @@ def count_refused(caller: Caller) -> wire.RefusedSummary:
 def show_image(image: str, caller: Caller) -> wire.Image:
     """Show an image and its capture context."""
     row = service.get_image(caller.session, caller.actor, image)
-    return images_on_wire(caller.session, caller.actor, [row])[0]
+    return images_on_wire(caller, [row])[0]
 
 
 @router.get("/images/{image}/bytes", permission="images:read", response_class=Response)
@@ -235,9 +233,9 @@ def set_reference(
     return sites_wire.Station.model_validate(row)
 
 
-def images_on_wire(session: Session, actor: Actor, rows: Sequence[ImageRow]) -> list[wire.Image]:
+def images_on_wire(caller: Caller, rows: Sequence[ImageRow]) -> list[wire.Image]:
     """Return the rows as messages, with short names instead of ids for their places."""
-    slugs = queries.slugs_of(session, actor, rows)
+    slugs = queries.slugs_of(caller.session, caller.actor, rows)
     return [
         wire.Image(
             site=slugs.get(row.site_id, row.site_id),
@@ -254,11 +252,9 @@ def images_on_wire(session: Session, actor: Actor, rows: Sequence[ImageRow]) -> 
 _PLAIN = [n for n in wire.Image.model_fields if n not in ("site", "line", "station", "product", "extra")]
 
 
-def _answers(
-    session: Session, actor: Actor, uploads: Sequence[Upload], outcomes: Sequence[Outcome]
-) -> list[wire.Ingested]:
+def _answers(caller: Caller, uploads: Sequence[Upload], outcomes: Sequence[Outcome]) -> list[wire.Ingested]:
     stored = [outcome.image for outcome in outcomes if outcome.image is not None]
-    images = {image.id: image for image in images_on_wire(session, actor, stored)}
+    images = {image.id: image for image in images_on_wire(caller, stored)}
     return [
         wire.Ingested(
             index=index,

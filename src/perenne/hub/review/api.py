@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
-from sqlalchemy.orm import Session
 
-from perenne.hub.accounts import Actor
 from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.annotation import get_schema
 from perenne.hub.images import get_image
@@ -59,7 +57,7 @@ def list_truths(
         cursor=cursor,
         limit=limit,
     )
-    return Listing(items=_on_wire(session, actor, page.items), next_cursor=page.next_cursor)
+    return Listing(items=_on_wire(caller, page.items), next_cursor=page.next_cursor)
 
 
 @router.get("/images/{image}/ground-truth", permission="truth:read")
@@ -67,12 +65,12 @@ def show_truth(image: str, caller: Caller, limit: Limit = DEFAULT_LIMIT) -> List
     """Show an image's truths, newest first, with those that were superseded."""
     row = get_image(caller.session, caller.actor, image)
     page = service.find_truths(caller.session, caller.actor, image_id=row.id, limit=limit)
-    items = _on_wire(caller.session, caller.actor, page.items)
+    items = _on_wire(caller, page.items)
     return Listing(items=items, next_cursor=page.next_cursor)
 
 
-def _on_wire(session: Session, actor: Actor, rows: Sequence[GroundTruthRow]) -> list[wire.Truth]:
-    schemas = queries.schemas_by_id(session, actor, {row.schema_id for row in rows})
+def _on_wire(caller: Caller, rows: Sequence[GroundTruthRow]) -> list[wire.Truth]:
+    schemas = queries.schemas_by_id(caller.session, caller.actor, {row.schema_id for row in rows})
     return [
         wire.Truth(
             label_schema=schemas[row.schema_id].slug,

@@ -5,8 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from perenne.hub.accounts import Actor, record_event
-from perenne.hub.accounts.errors import NotAllowed
+from perenne.hub.accounts import Actor, NotAllowed, record_event
 from perenne.hub.infra.database import Base
 from perenne.hub.sites import queries
 from perenne.hub.sites.errors import SlugTaken, UnknownTimeZone
