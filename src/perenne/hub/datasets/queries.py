@@ -84,7 +84,7 @@ def count_versions(session: Session, actor: Actor, dataset_ids: Iterable[str]) -
         .where(*visible_to(actor, DatasetVersionRow), DatasetVersionRow.dataset_id.in_(list(dataset_ids)))
         .group_by(DatasetVersionRow.dataset_id)
     )
-    return dict(session.execute(wanted).tuples().all())
+    return {str(name): value for name, value in session.execute(wanted)}
 
 
 def version_by_id(session: Session, actor: Actor, version_id: str) -> DatasetVersionRow | None:
@@ -185,7 +185,7 @@ def splits_by_group(session: Session, actor: Actor, version_id: str) -> dict[str
         .where(*visible_to(actor, DatasetItemRow), DatasetItemRow.version_id == version_id)
         .distinct()
     )
-    return dict(session.execute(wanted).tuples().all())
+    return {str(name): value for name, value in session.execute(wanted)}
 
 
 def add_items(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
