@@ -20,17 +20,16 @@ def settle_store(database: Database, blobs: BlobStore) -> str:
 
     Raises: StoreMismatch when the store is missing its marker, or is another database's.
     """
-    marked = blobs.store_id()
     with database.transaction() as session:
         kept = read_fact(session, STORE_ID)
+        marked = blobs.store_id()  # read after the fact: a marker is written before its fact can be seen
         if kept is None:
             if marked is not None and blobs.organisations():
                 raise _foreign(blobs, marked)
             kept = marked or new_id("str")
+            blobs.mark(kept)
             write_fact(session, STORE_ID, kept)
             write_fact(session, EPOCH, new_id("epo"))
-            marked = None
-            blobs.mark(kept)
             return kept
     if marked is None:
         raise StoreMismatch(

@@ -69,6 +69,7 @@ _no_advertisement = _NoAdvertisement()
 
 def _quieten() -> None:
     logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
     logger.addFilter(_no_advertisement)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())  # its lines go where the hub's own go

@@ -34,12 +34,17 @@ def migrate(database: Database) -> None:
     head, known = known_revisions()
     present = present_revision(database)
     if present is not None and present not in known:
-        raise SchemaTooNew(
-            f"The database is at revision {present}, newer than this version ({head}).",
-            remedy="Install the version that wrote it or a later one, or restore the backup made before.",
-        )
+        raise _too_new(present, head=head)
     if present != head:
         _upgrade(database)
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """An empty database has the shape of `revision`. Raises: SchemaTooNew when it is not known here."""
+    head, known = known_revisions()
+    if revision not in known:
+        raise _too_new(revision, head=head)
+    _upgrade(database, to=revision)
 
 
 def is_current(database: Database) -> bool:
@@ -77,10 +82,17 @@ def alembic_config(connection: Any = None) -> Any:
     return config
 
 
-def _upgrade(database: Database) -> None:
+def _too_new(revision: str, *, head: str) -> SchemaTooNew:
+    return SchemaTooNew(
+        f"The database is at revision {revision}, newer than this version ({head}).",
+        remedy="Install the version that wrote it or a later one, or restore the backup made before.",
+    )
+
+
+def _upgrade(database: Database, *, to: str = "head") -> None:
     from alembic import command
 
     with database.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE, so two hubs take turns
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(7305827)"))
-        command.upgrade(alembic_config(connection), "head")
+        command.upgrade(alembic_config(connection), to)
