@@ -22,6 +22,8 @@ FURTHER_VARIABLES = {
     "PERENNE_TORCH_INDEX": "Read by `dev.py`: address of an index of PyTorch builds, for the CPU build.",
 }
 
+SHOWN_ELSEWHERE = {"help", "install_completion", "show_completion"}
+
 
 def main() -> int:
     """Write every page and say which ones changed."""
@@ -110,7 +112,7 @@ def _leaves(command: Any, path: str) -> list[tuple[str, Any]]:
 
 
 def _command_section(path: str, command: Any, *, is_group: bool) -> str:
-    shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name not in {"help"}]
+    shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name not in SHOWN_ELSEWHERE]
     words = [_placeholder(p) for p in shown if p.param_type_name == "argument"]
     text = f"\n```\n{' '.join([path, *words])}{' [OPTIONS]' if len(words) < len(shown) else ''}\n```\n\n"
     about = inspect.cleandoc(command.help or "").split("\f")[0].split("\n\n")[0].replace("\n", " ")
