@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
@@ -279,7 +280,7 @@ class _Places:
         return replace(
             self._found[key],
             kind=context.kind,
-            captured_at=context.captured_at,
+            captured_at=None if context.captured_at is None else context.captured_at.astimezone(UTC),
             camera=context.camera,
             part_id=context.part_id,
             batch_id=context.batch_id,

@@ -3,7 +3,7 @@
 Owns its shape and its checks. Refuses boxes without area, outside the image, or of an unknown class.
 """
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -107,4 +107,5 @@ def _inside(
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # abs() <= max also refuses NaN, and whole numbers too large for a float, on which isfinite() fails.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -3,7 +3,7 @@
 Owns its shape and its checks. Refuses NaN, infinity and numbers written as text.
 """
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ def parse_value(obj: object) -> ValueTarget:
     if not isinstance(obj, Mapping) or set(obj) != {"value"}:
         raise TargetInvalid.of('an object like {"value": 0.5}', obj)
     value = obj["value"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # abs() <= max also refuses NaN, and whole numbers too large for a float, on which isfinite() fails.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise TargetInvalid.of("a finite number", value)
     return ValueTarget(float(value))
