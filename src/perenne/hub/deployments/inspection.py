@@ -20,13 +20,16 @@ from perenne.hub.deployments.rules import merge_thresholds
 from perenne.hub.deployments.service import Setup
 from perenne.hub.images import (
     ImageTooLarge,
+    Placed,
     PreparedImage,
+    add_image,
     prepare_image,
     record_refusal,
     store_image,
 )
 from perenne.hub.infra.services import Hub
 from perenne.hub.predictions import record_prediction
+from perenne.hub.sites import get_product
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
 from perenne.problems import PROBLEMS
@@ -36,6 +39,7 @@ from perenne.wire.predictions import Inspection, ModelName
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
 
     from perenne.runtime import Model
 
@@ -168,12 +172,9 @@ def _record(
     prediction_id = new_id("ins")
     stored.result()
     with hub.database.transaction() as session:
-        reference_id = template.image_id if template is not None else None
-        if template is not None and template.prepared is not None:
-            place = CaptureContext(site=context.site, station=context.station, kind="reference")
-            outcome = store_image(session, hub, actor, prepared=template.prepared, context=place)
-            reference_id = outcome.image.id if outcome.image is not None else None
-        image = store_image(session, hub, actor, prepared=prepared, context=context).image
+        reference_id = _store_template(session, hub, actor, context, template)
+        placed = _place(session, actor, setup, context, reference_id=reference_id)
+        image = add_image(session, hub, actor, prepared=prepared, placed=placed).image
         assert image is not None
         image_id = image.id
         record_prediction(
@@ -207,6 +208,36 @@ def _record(
         part_id=context.part_id,
         latency_ms={**watch.ms, "total": watch.total()},
         at=now,
+    )
+
+
+def _store_template(
+    session: "Session", hub: Hub, actor: Actor, context: CaptureContext, template: Reference | None
+) -> str | None:
+    """Return the id of the stored template that was compared with."""
+    if template is None or template.prepared is None:
+        return template.image_id if template is not None else None
+    place = CaptureContext(site=context.site, station=context.station, kind="reference")
+    image = store_image(session, hub, actor, prepared=template.prepared, context=place).image
+    return image.id if image is not None else None
+
+
+def _place(
+    session: "Session", actor: Actor, setup: Setup, context: CaptureContext, *, reference_id: str | None
+) -> Placed:
+    """Return where the inspected image comes from, in ids; the station is known already."""
+    product = context.product and get_product(session, actor, context.product).id
+    return Placed(
+        kind="capture",
+        site_id=setup.site_id,
+        line_id=setup.line_id,
+        station_id=setup.station_id,
+        product_id=product or None,
+        captured_at=context.captured_at,
+        camera=context.camera,
+        part_id=context.part_id,
+        batch_id=context.batch_id,
+        reference_image_id=reference_id or setup.reference_image_id,
     )
 
 

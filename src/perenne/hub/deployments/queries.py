@@ -1,9 +1,10 @@
 """All SQL of deployments."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
@@ -25,12 +26,21 @@ def active_in_scope(session: Session, actor: Actor, *, scope_id: str) -> Deploym
 
 def setup_of(session: Session, actor: Actor, *, site: str, station: str) -> Any:
     """Return what answers at a station (slugs or ids) as one row: its own deployment before its site's."""
-    wanted = (
+    return session.execute(_setup_statement(actor), {"site": site, "station": station}).first()
+
+
+@lru_cache(maxsize=256)
+def _setup_statement(actor: Actor) -> Select[Any]:
+    """Return the question of `setup_of`; kept, because making it takes longer than answering it."""
+    site: BindParameter[str] = bindparam("site")
+    station: BindParameter[str] = bindparam("station")
+    return (
         select(
             SiteRow.id.label("site_id"),
             SiteRow.slug.label("site_slug"),
             StationRow.id.label("station_id"),
             StationRow.slug.label("station_slug"),
+            StationRow.line_id,
             DeploymentRow.id.label("deployment_id"),
             DeploymentRow.thresholds,
             ModelVersionRow.id.label("model_id"),
@@ -56,7 +66,6 @@ def setup_of(session: Session, actor: Actor, *, site: str, station: str) -> Any:
         .order_by(DeploymentRow.station_id.is_(None))
         .limit(1)
     )
-    return session.execute(wanted).first()
 
 
 def deployment_by_id(session: Session, actor: Actor, deployment_id: str) -> DeploymentRow | None:

@@ -30,6 +30,7 @@ class Setup:
     site: str
     station_id: str
     station: str
+    line_id: str | None
     deployment_id: str
     thresholds: dict[str, Any]
     model: ModelName
@@ -52,6 +53,7 @@ def find_setup(session: Session, actor: Actor, *, site: str, station: str) -> Se
         site=found.site_slug,
         station_id=found.station_id,
         station=found.station_slug,
+        line_id=found.line_id,
         deployment_id=found.deployment_id,
         thresholds=found.thresholds,
         model=ModelName(

@@ -9,10 +9,11 @@ Does not judge quality beyond "is it an image", and does not know predictions, t
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.queries import ImageFilter, images_where, in_portions
-from perenne.hub.images.rules import PreparedImage
+from perenne.hub.images.rules import Placed, PreparedImage
 from perenne.hub.images.service import (
     Outcome,
     Upload,
+    add_image,
     find_images,
     find_known,
     get_image,
@@ -37,10 +38,12 @@ __all__ = [
     "ImageRow",
     "ImageTooLarge",
     "Outcome",
+    "Placed",
     "PreparedImage",
     "RefusedImageRow",
     "StoredElsewhere",
     "Upload",
+    "add_image",
     "find_images",
     "find_known",
     "get_image",

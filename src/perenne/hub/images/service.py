@@ -141,6 +141,16 @@ def store_image(
     """
     placed = _Places(session, actor).find(context)
     hub.blobs.put(prepared.data, organisation_id=actor.organisation_id)
+    return add_image(session, hub, actor, prepared=prepared, placed=placed)
+
+
+def add_image(
+    session: Session, hub: Hub, actor: Actor, *, prepared: PreparedImage, placed: Placed
+) -> Outcome:
+    """Return the stored image of bytes that the caller has put into the blob store, at a known place.
+
+    Raises: NotFound, ContextContradicts, StoredElsewhere.
+    """
     outcome = _store(session, hub, actor, {0: placed}, {0: prepared.sha256}, {0: prepared})[0]
     if outcome.refusal is not None:
         raise outcome.refusal
