@@ -18,6 +18,9 @@ from perenne.hub.infra.services import Hub
 PUBLIC = "public"
 """The declared permission of a route that anybody may call (health, sign-in)."""
 
+SECURITY_SCHEME = "token"
+"""Name under which the OpenAPI document describes the bearer token."""
+
 Handler = Callable[..., Any]
 
 
@@ -93,11 +96,16 @@ class GuardedRouter:
                 f"{method} {path} names '{permission}', which roles.toml does not have"
             )
         dependencies = [] if permission == PUBLIC else [Depends(_guard(permission))]
+        security: list[dict[str, list[str]]] = [] if permission == PUBLIC else [{SECURITY_SCHEME: []}]
         return self.router.api_route(
             path,
             methods=[method],
             dependencies=dependencies,
-            openapi_extra={**options.pop("openapi_extra", {}), "x-permission": permission},
+            openapi_extra={
+                **options.pop("openapi_extra", {}),
+                "x-permission": permission,
+                "security": security,
+            },
             **options,
         )
 

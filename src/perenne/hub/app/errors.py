@@ -4,8 +4,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from perenne.hub.infra.database import is_disk_full
 from perenne.kit.errors import InvalidInput, PerenneError
@@ -61,6 +62,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(DataError, _on_value_refused)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_surprise)
 
 
@@ -100,6 +103,23 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     return problem_response(
         DatabaseBusy("The database did not answer in time.", remedy="Try again; `perenne doctor` says more.")
     )
+
+
+def _on_value_refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer for a value that the database cannot hold (PostgreSQL: a NUL character, a number too large)."""
+    log.warning("value refused by the database", path=request.url.path, error=str(error)[:200])
+    return problem_response(
+        InvalidInput(
+            f"{request.method} {request.url.path} holds a value that cannot be stored or looked up.",
+            remedy="Take out control characters and numbers beyond 64 bits, and shorten very long texts.",
+        )
+    )
+
+
+def _on_disconnect(request: Request, error: Exception) -> JSONResponse:
+    """Answer nobody: the client hung up before its request was whole, and nothing of it was kept."""
+    gone = HttpRefusal("The connection closed before the request was whole.", remedy="Send it again.")
+    return problem_response(gone)
 
 
 def disk_full() -> DiskFull:

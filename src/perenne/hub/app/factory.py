@@ -6,13 +6,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from perenne import __version__
-from perenne.hub.accounts.auth import GuardedRouter
+from perenne.hub.accounts.auth import SECURITY_SCHEME, GuardedRouter
 from perenne.hub.accounts.errors import UndeclaredPermission
-from perenne.hub.app import docs, health
+from perenne.hub.app import docs, health, jobs
 from perenne.hub.app.errors import install_error_handlers
 from perenne.hub.app.idempotency import IdempotentReplies
 from perenne.hub.app.middleware import Metrics, RequestFrame
-from perenne.hub.app.rooms import _import_if_there, import_tables, room_routers
+from perenne.hub.app.rooms import import_tables, room_routers
 from perenne.hub.infra.database import Database
 from perenne.hub.infra.services import Hub, open_services
 from perenne.hub.settings import Settings
@@ -42,16 +42,25 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_middleware(IdempotentReplies, hub=hub)
     app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
     install_error_handlers(app)
-    routers: list[GuardedRouter] = [health.router, docs.router, *_job_routers(), *room_routers()]
+    routers: list[GuardedRouter] = [*room_routers(), jobs.router, health.router, docs.router]
     for guarded in routers:
         app.router.routes.extend(guarded.router.routes)
     refuse_unguarded_routes(app)
+    _declare_token(app)
     return app
 
 
-def _job_routers() -> list[GuardedRouter]:
-    module = _import_if_there("perenne.hub.app.jobs")
-    return [] if module is None else [module.router]
+def _declare_token(app: FastAPI) -> None:
+    """Make the OpenAPI document say how a call is authenticated."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        scheme = {"type": "http", "scheme": "bearer", "description": "A token: `perenne tokens add`."}
+        document["components"]["securitySchemes"] = {SECURITY_SCHEME: scheme}
+        return document
+
+    setattr(app, "openapi", openapi)  # noqa: B010
 
 
 def declared_permissions(app: FastAPI) -> dict[tuple[str, str], str]:

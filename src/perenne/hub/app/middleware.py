@@ -103,11 +103,14 @@ def _declared_length(headers: dict[bytes, bytes]) -> int:
 
 
 def _refuse_body(limit: int) -> ASGIApp:
-    error = BodyTooLarge(
+    return problem_response(_too_large(limit))
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
         f"The request body is larger than the {limit // 1_000_000} MB that this hub takes.",
         remedy="Send fewer images in one request, or raise PERENNE_MAX_BODY_MB.",
     )
-    return problem_response(error)
 
 
 def _limit_body(receive: Receive, limit: int) -> Receive:
@@ -119,7 +122,7 @@ def _limit_body(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             if taken > limit:
-                return {"type": "http.disconnect"}
+                raise _too_large(limit)
         return message
 
     return limited
