@@ -32,6 +32,7 @@ WANTED_FREE_BYTES = 2_000_000_000
 NEEDED_FREE_BYTES = 100_000_000
 CLOCK_TOLERANCE_S = 30.0
 BACKUP_OLD_AFTER = timedelta(days=7)
+BACKUP_REMEDY = "perenne backup --to FOLDER, every night."
 
 
 @dataclass(frozen=True)
@@ -190,19 +191,17 @@ def check_backup(data: Path | None) -> Iterator[Finding]:
     """When was the last backup?"""
     if not _has("sqlalchemy"):
         return
-    folder = _settings(data).data
-    if not folder.exists():
+    settings = _settings(data)
+    if settings.database.startswith("sqlite") and not (settings.data / "perenne.db").exists():
         return
-    marker = folder / "last-backup.json"
-    if not marker.exists():
-        yield Finding("backup", "warning", "none was ever made here", "perenne backup FOLDER, every night.")
+    at = _last_backup(settings)
+    if at is None:
+        yield Finding("backup", "warning", "none was ever made", BACKUP_REMEDY)
         return
-    age = datetime.now(UTC) - datetime.fromtimestamp(marker.stat().st_mtime, UTC)
+    age = datetime.now(UTC) - at
     old = age > BACKUP_OLD_AFTER
     said = f"the last one is {age.days} days old" if age.days else "made within the last day"
-    yield Finding(
-        "backup", "warning" if old else "ok", said, "perenne backup FOLDER, every night." if old else ""
-    )
+    yield Finding("backup", "warning" if old else "ok", said, BACKUP_REMEDY if old else "")
 
 
 CHECKS: dict[str, Callable[[Path | None], Iterator[Finding]]] = {
@@ -251,6 +250,19 @@ def _check_database(settings: "Settings") -> Iterator[Finding]:
             )
     finally:
         database.dispose()
+
+
+def _last_backup(settings: "Settings") -> datetime | None:
+    from perenne.hub.infra.database import Database
+    from perenne.hub.infra.installation import LAST_BACKUP, read_fact
+
+    database = Database(settings.database)
+    try:
+        with database.reading() as session:
+            text = read_fact(session, LAST_BACKUP)
+    finally:
+        database.dispose()
+    return datetime.fromisoformat(text) if text else None
 
 
 def _check_clock(date: str | None) -> Finding:

@@ -148,7 +148,25 @@ def cancel(run: RunName) -> None:
     done(f"Run {found.number}: {'cancelled' if found.state == 'cancelled' else 'asked to stop'}.")
 
 
-def watch_run(client: "Client", run: str, *, quiet: bool = False) -> "Run":
+@app.command("resume")
+def resume(run: RunName) -> None:
+    """Queue a failed or cancelled run again: it goes on from its checkpoint."""
+    done(f"Run {connect().runs.resume(run).number} is queued again.")
+
+
+@app.command("trainers")
+def trainers(as_json: AsJson = False) -> None:
+    """List the trainers that have asked for work lately."""
+    found = list(connect().runs.trainers())
+    if as_json:
+        show_json(found)
+        return
+    columns = [Column("trainer", style="bold"), Column("recipes"), Column("seen")]
+    rows = [(t.name, ", ".join(t.recipes), t.seen_at) for t in found]
+    show_table("Trainers", columns, rows, empty="No trainer has asked for work: perenne trainer")
+
+
+def watch_run(client: "Client", run: str, *, quiet: bool = False, hint: bool = True) -> "Run":
     """Return the run once it ended, showing progress, metrics and time left meanwhile."""
     with progress_bar(counted=False) as bar:
         bar.disable = quiet
@@ -170,21 +188,20 @@ def watch_run(client: "Client", run: str, *, quiet: bool = False) -> "Run":
             note(f"The run goes on. Watch it again with: perenne train watch {run}")
             raise
     if not quiet:
-        show_end(client, ended)
+        show_end(client, ended, hint=hint)
     return ended
 
 
-def show_end(client: "Client", run: "Run") -> None:
+def show_end(client: "Client", run: "Run", *, hint: bool = True) -> None:
     """Print how a run ended, and what to do next."""
     if run.state == "succeeded" and run.model_version_id:
         model = client.models.get(run.model_version_id)
         done(
             f"Run {run.number} gave model [bold]{model.name}:{model.number}[/].  {metrics_text(run.metrics)}"
         )
-        say(
-            f"  perenne evaluate run {model.name}:{model.number} {run.dataset}:{run.dataset_number}",
-            style="dim",
-        )
+        if hint:
+            name = f"{model.name}:{model.number}"
+            say(f"  perenne evaluate run {name} {run.dataset}:{run.dataset_number}", style="dim")
         return
     line = mark(run.state)
     line.append(f"  run {run.number}")

@@ -59,7 +59,7 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show what was held true of an image or part."""
-    rows = list(connect().truth.history(image_id=image, part_id=part))
+    rows = list(connect().truth.list(image_id=image, part_id=part, standing=False))
     if as_json:
         show_json(rows)
         return

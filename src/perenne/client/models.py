@@ -46,7 +46,7 @@ class Models:
 
     def public_key(self) -> PublicKey:
         """Return the key with which the hub signs artefacts."""
-        return self._transport.get("/models/signing-key", PublicKey)
+        return self._transport.get("/models/public-key", PublicKey)
 
     def download(self, model: str, path: Path, *, progress: Callable[[int], None] | None = None) -> Path:
         """Write the artefact of a version to `path`, whole and verified, or not at all."""

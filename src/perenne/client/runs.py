@@ -18,6 +18,8 @@ from perenne.wire.training import (
     Run,
     RunCreate,
     RunPage,
+    Trainer,
+    TrainerPage,
 )
 
 
@@ -74,6 +76,15 @@ class Runs:
     def cancel(self, run: str) -> Run:
         """Ask that a run stop."""
         return self._transport.post(f"/runs/{run}/cancel", Run, repeatable=True)
+
+    def resume(self, run: str) -> Run:
+        """Queue a failed or cancelled run again, to go on from its checkpoint."""
+        return self._transport.post(f"/runs/{run}/resume", Run)
+
+    def trainers(self) -> Iterator[Trainer]:
+        """Yield the trainers that have asked for work lately."""
+        for page in self._transport.pages("/trainers", TrainerPage):
+            yield from page.items
 
     def log(self, run: str) -> Iterator[LogLine]:
         """Yield the log lines of a run, oldest first."""

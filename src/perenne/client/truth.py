@@ -6,6 +6,7 @@ Owns the calls and the cutting into batches. Refuses to stop at one bad item: ea
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from perenne.client.transport import Transport
 from perenne.wire.base import Listing
@@ -60,9 +61,7 @@ class Truths:
                 progress(len(batch))
         return report
 
-    def history(self, *, image_id: str | None = None, part_id: str | None = None) -> Iterator[Truth]:
-        """Yield what was held true of an image or part, the latest first."""
-        for page in self._transport.pages(
-            "/ground-truth", Listing[Truth], image_id=image_id, part_id=part_id
-        ):
+    def list(self, **filters: Any) -> Iterator[Truth]:
+        """Yield truths that stand, newest first; with `standing=False` those superseded too."""
+        for page in self._transport.pages("/ground-truth", Listing[Truth], **filters):
             yield from page.items

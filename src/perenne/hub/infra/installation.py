@@ -13,6 +13,7 @@ from perenne.kit.ids import new_id
 
 STORE_ID = "store_id"
 EPOCH = "epoch"
+LAST_BACKUP = "last_backup_at"
 
 
 def settle_store(database: Database, blobs: BlobStore) -> str:
