@@ -1,9 +1,7 @@
 """One contract over every implementation of the job queue, and what only durable ones promise."""
 
 import itertools
-import select
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -37,6 +35,7 @@ from perenne.hub.infra.services import Hub
 from perenne.hub.settings import Settings
 from perenne.kit.clock import utc_now
 from perenne.kit.errors import Conflict, InvalidInput, NotFound
+from perenne.testing.processes import HeardProcess
 
 PATIENCE_S = 60.0
 _numbers = itertools.count()
@@ -134,10 +133,10 @@ def test_a_job_runs_once_however_often_it_is_submitted(world: World) -> None:
 def test_a_transaction_that_rolls_back_leaves_no_job(world: World) -> None:
     runs: list[str] = []
     kind = world.handle(lambda context, payload: runs.append(context.job_id) or {})
-    with pytest.raises(RuntimeError, match="undo"), world.hub.database.transaction() as session:
+    with world.hub.database.writing_session() as session:
         enqueue_job(session, world.hub, world.owner, kind=kind, payload={})
         session.flush()
-        raise RuntimeError("undo")
+        session.rollback()
     world.finish(world.enqueue(kind))
     assert len(runs) == 1
 
@@ -262,31 +261,6 @@ def test_jobs_of_another_organisation_are_not_found(world: World) -> None:
 # What only a queue in processes of its own can show.
 
 
-@dataclass
-class WorkerProcess:
-    """A worker in its own process, heard line by line."""
-
-    process: "subprocess.Popen[str]"
-    heard: list[str] = field(default_factory=list)
-
-    def hear(self, wanted: Callable[[str], bool]) -> str:
-        """Return the next line that is wanted; the others are kept in `heard`."""
-        assert self.process.stdout is not None
-        while select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
-            line = self.process.stdout.readline().strip()
-            self.heard.append(line)
-            if wanted(line):
-                return line
-            if not line and self.process.poll() is not None:
-                break
-        raise AssertionError(f"the worker never said it; it said {self.heard}")
-
-    def stop(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.hear(lambda line: line == "closed")
-
-
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A hub without any worker of its own."""
@@ -299,38 +273,39 @@ def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def start_worker(outside: World) -> Iterator[Callable[[], WorkerProcess]]:
-    started: list[WorkerProcess] = []
+def start_worker(outside: World) -> Iterator[Callable[[], HeardProcess]]:
+    started: list[HeardProcess] = []
 
-    def start() -> WorkerProcess:
+    def start() -> HeardProcess:
         script = Path(__file__).with_name("job_worker.py")
-        command = [sys.executable, str(script), str(outside.hub.settings.data), outside.hub.database.url]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        worker = WorkerProcess(subprocess.Popen(command, text=True, bufsize=1, **pipes))
+        worker = HeardProcess(
+            [sys.executable, str(script), str(outside.hub.settings.data), outside.hub.database.url]
+        )
         started.append(worker)
-        worker.hear(lambda line: line.startswith("ready"))
+        worker.hear("ready")
         return worker
 
     yield start
     for worker in started:
-        worker.process.kill()
-        worker.process.wait()
-        for pipe in (worker.process.stdin, worker.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        worker.close()
+
+
+def stop(worker: HeardProcess) -> None:
+    worker.end_input()
+    worker.hear("closed")
 
 
 def test_the_job_of_a_killed_worker_is_run_again_by_another(
-    outside: World, start_worker: Callable[[], WorkerProcess]
+    outside: World, start_worker: Callable[[], HeardProcess]
 ) -> None:
     job_id = outside.enqueue("test.hang")
     killed = start_worker()
-    killed.hear(lambda line: line == f"ran {job_id} 1")
+    killed.hear(f"ran {job_id} 1")
     killed.process.kill()
     killed.process.wait()
     heir = start_worker()
-    heir.hear(lambda line: line == f"ran {job_id} 2")
-    heir.stop()
+    heir.hear(f"ran {job_id} 2")
+    stop(heir)
     row = outside.row(job_id)
     assert (row.state, row.result, row.attempt) == ("succeeded", {"attempt": 2}, 2)
     with outside.hub.database.reading() as session:
@@ -339,26 +314,26 @@ def test_the_job_of_a_killed_worker_is_run_again_by_another(
 
 
 def test_a_worker_that_was_frozen_is_replaced_and_cannot_spoil_the_end(
-    outside: World, start_worker: Callable[[], WorkerProcess]
+    outside: World, start_worker: Callable[[], HeardProcess]
 ) -> None:
     job_id = outside.enqueue("test.hang")
     frozen = start_worker()
-    frozen.hear(lambda line: line == f"ran {job_id} 1")
+    frozen.hear(f"ran {job_id} 1")
     frozen.process.send_signal(signal.SIGSTOP)
     with outside.hub.database.transaction() as session:  # an hour passes
         session.execute(update(WorkerRow).values(seen_at=utc_now() - timedelta(hours=1)))
     heir = start_worker()
-    heir.hear(lambda line: line == f"ran {job_id} 2")
-    heir.stop()
+    heir.hear(f"ran {job_id} 2")
+    stop(heir)
     frozen.process.send_signal(signal.SIGCONT)
-    frozen.hear(lambda line: line == f"left {job_id} 1")
-    frozen.stop()
+    frozen.hear(f"left {job_id} 1")
+    stop(frozen)
     row = outside.row(job_id)
     assert (row.state, row.result) == ("succeeded", {"attempt": 2})
 
 
 def test_two_workers_on_one_queue_never_run_a_job_twice(
-    outside: World, start_worker: Callable[[], WorkerProcess]
+    outside: World, start_worker: Callable[[], HeardProcess]
 ) -> None:
     workers = [start_worker(), start_worker()]
     wanted = {outside.enqueue("test.note", n=n) for n in range(60)}
@@ -368,17 +343,17 @@ def test_two_workers_on_one_queue_never_run_a_job_twice(
                 break
         threading.Event().wait(0.1)
     for worker in workers:
-        worker.stop()
+        stop(worker)
     ran = [line.split()[1] for worker in workers for line in worker.heard if line.startswith("ran")]
     assert sorted(ran) == sorted(wanted)
 
 
 def test_a_queue_that_lost_its_memory_is_told_anew(
-    outside: World, start_worker: Callable[[], WorkerProcess]
+    outside: World, start_worker: Callable[[], HeardProcess]
 ) -> None:
     job_id = outside.enqueue("test.hang")
     worker = start_worker()
-    worker.hear(lambda line: line == f"ran {job_id} 1")
+    worker.hear(f"ran {job_id} 1")
     worker.process.kill()
     worker.process.wait()
     if outside.hub.database.is_sqlite:
@@ -388,16 +363,16 @@ def test_a_queue_that_lost_its_memory_is_told_anew(
         with outside.hub.database.transaction() as session:
             session.connection().exec_driver_sql("DROP SCHEMA perenne_jobs CASCADE")
     heir = start_worker()
-    heir.hear(lambda line: line == f"ran {job_id} 2")
-    heir.stop()
+    heir.hear(f"ran {job_id} 2")
+    stop(heir)
     assert outside.row(job_id).state == "succeeded"
 
 
 def test_a_worker_connects_to_no_other_machine(
-    outside: World, start_worker: Callable[[], WorkerProcess]
+    outside: World, start_worker: Callable[[], HeardProcess]
 ) -> None:
     job_id = outside.enqueue("test.note")
     worker = start_worker()
-    worker.hear(lambda line: line.startswith(f"ran {job_id}"))
-    worker.stop()
+    worker.hear(f"ran {job_id}")
+    stop(worker)
     assert [line for line in worker.heard if line.startswith("connects")] == []
