@@ -4,8 +4,9 @@ Claim: hub, worker and trainer (with the training process) may die at any moment
 goes on by itself, ends right, and nothing is doubled. The demonstration checks its own claims at the end
 (`--once`): every image arrived once, as many runs, models, evaluations and inspections as were asked for.
 
-`--quick` kills three times and takes a small training budget: it shows that the harness works, and ends
-when the demonstration does. The moments are seeded; the kills are printed, so that a failure can be looked at.
+`--quick` kills three times and takes a small training budget: it shows that the harness works, and
+ends when the demonstration does. The moments are seeded; the kills are printed, so that a failure can be
+looked at.
 """
 
 import argparse
