@@ -10,6 +10,7 @@ from pathlib import Path
 
 from perenne.formats.class_folders import read_class_folders
 from perenne.formats.coco import read_coco
+from perenne.formats.coco_export import ExportedImage, LossReport, write_coco
 from perenne.formats.csv_table import read_csv
 from perenne.formats.items import (
     CONTEXT_FIELDS,
@@ -32,14 +33,17 @@ READERS.register("folder", read_class_folders)
 __all__ = [
     "CONTEXT_FIELDS",
     "READERS",
+    "ExportedImage",
     "Finding",
     "ImportReport",
     "LabelledItem",
     "LabelledSet",
+    "LossReport",
     "ReadOptions",
     "Reader",
     "UnreadableSet",
     "read_class_folders",
     "read_coco",
     "read_csv",
+    "write_coco",
 ]

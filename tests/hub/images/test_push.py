@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from perenne.hub.app import create_app
 from perenne.kit.hashing import sha256_hex
 from perenne.testing.hostile_images import encode, hostile_images, plain_image
 from perenne.testing.hubs import HubInProcess, hub_in_process
@@ -245,6 +247,14 @@ def test_an_image_larger_than_the_hub_takes_is_refused(it: HubInProcess, admin: 
     answer = push(admin, data)
     assert (answer.status_code, answer.json()["code"]) == (413, "image-too-large")
     assert admin.get("/api/v1/images/refused").json()["items"][0]["code"] == "image-too-large"
+
+
+def test_a_body_without_end_is_cut_off(it: HubInProcess, admin: TestClient) -> None:
+    it.hub.settings = replace(it.hub.settings, max_body_mb=1)
+    client = TestClient(create_app(it.hub), headers=admin.headers)
+    body = (bytes(100_000) for _ in range(1_000))
+    answer = client.post("/api/v1/images", params={"site": "lyon"}, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
 def test_bytes_lost_from_the_disk_come_back_with_the_next_push(it: HubInProcess, admin: TestClient) -> None:
