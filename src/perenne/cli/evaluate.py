@@ -239,21 +239,27 @@ def everywhere_text(evaluation: "Evaluation") -> Text:
 
 
 def _show_slices(title: str, rows: "list[EvaluationSlice]", shown: list[str]) -> None:
-    columns = [Column(rows[0].kind if rows else "", style="bold"), Column("verdict")]
-    columns += [Column(f"{name} [95 %]", spare=index > 1) for index, name in enumerate(shown)]
-    columns += [Column("images", right=True), Column("groups", right=True), Column("why", spare=True)]
+    columns = [Column(rows[0].kind if rows else "", style="bold"), Column("verdict", whole=True)]
+    columns += [Column(name.replace("_", " "), whole=True, spare=at > 1) for at, name in enumerate(shown)]
+    columns += [Column("images", right=True), Column("groups", right=True)]
     table = [
         (
-            "all together" if row.kind == "overall" else row.name,
+            _slice_name(row),
             mark(row.verdict),
             *(estimate_text(row.metrics.get(name)) for name in shown),
             row.n_images,
             row.n_groups,
-            row.verdict_reason,
         )
         for row in rows
     ]
     show_table(title, columns, table)
+    for row in rows:
+        if row.verdict_reason and row.kind != "overall":
+            say(Text(f"  {_slice_name(row)}: {row.verdict_reason}"), style="dim")
+
+
+def _slice_name(row: "EvaluationSlice") -> str:
+    return "all together" if row.kind == "overall" else row.name
 
 
 def _shown(evaluation: "Evaluation", wanted: str | None) -> list[str]:

@@ -1,5 +1,6 @@
 """`perenne models`: model versions and their artefacts."""
 
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,7 +69,7 @@ def show(model: Model, as_json: AsJson = False) -> None:
         ("problem", found.problem),
         ("classes", ", ".join(found.classes)),
         ("input", input_text(found.input)),
-        ("thresholds", ", ".join(f"{k} {v:.3g}" for k, v in found.thresholds.items())),
+        ("thresholds", thresholds_text(found.thresholds)),
         ("on validation", metrics_text(found.metrics, limit=20)),
         ("artefact", f"{found.artefact_sha256} ({size(found.artefact_bytes)}, signed by {found.signed_by})"),
         ("made", f"{found.created_at.astimezone():%Y-%m-%d %H:%M} by {found.created_by}"),
@@ -96,6 +97,12 @@ def download(
         task = bar.add_task(f"{found.name}:{found.number}", total=found.artefact_bytes, remark="")
         target = client.models.download(found.id, to, progress=lambda count: bar.advance(task, count))
     done(f"{target} ({size(found.artefact_bytes)}, hash verified)")
+
+
+def thresholds_text(thresholds: Mapping[str, Any]) -> str:
+    """Return thresholds in one line, numbers short and names whole."""
+    parts = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in thresholds.items()]
+    return ", ".join(parts).replace("[", "").replace("]", "").replace("'", "")
 
 
 def input_text(described: dict[str, Any]) -> str:

@@ -63,11 +63,12 @@ MARKS: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A table column. `spare` columns leave first when the terminal is narrow."""
+    """A table column. `spare` columns leave first when the terminal is narrow; `whole` ones never wrap."""
 
     title: str
     right: bool = False
     spare: bool = False
+    whole: bool = False
     style: str = ""
 
 
@@ -128,7 +129,9 @@ def show_table(
     for index in kept:
         column = columns[index]
         justify: Literal["right", "left"] = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, style=column.style or None, overflow="fold")
+        table.add_column(
+            column.title, justify=justify, style=column.style or None, overflow="fold", no_wrap=column.whole
+        )
     some = False
     for row in rows:
         some = True
@@ -164,8 +167,7 @@ def estimate_text(estimate: Any, *, digits: int = 3) -> Text:
     if estimate is None:
         return Text(glyph("–"), style="dim")
     if estimate.too_few or estimate.value is None:
-        needed = f", {estimate.needed} needed" if estimate.needed else ""
-        return Text(f"too few ({estimate.n_groups} groups{needed})", style="cyan")
+        return Text(f"{glyph('…')} too few", style="cyan")
     value = f"{estimate.value:.{digits}f}"
     if estimate.low is None or estimate.high is None:
         return Text(value)
