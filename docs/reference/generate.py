@@ -7,7 +7,7 @@ with what this makes. Refuses to describe anything that the code does not say.
 import ast
 import inspect
 import sys
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,7 @@ def settings_page() -> str:
 
     about = _attribute_docs(Settings)
     rows = [
-        [f"`{PREFIX}{field.name.upper()}`", _default(field.default), about[field.name]]
-        for field in fields(Settings)
+        [f"`{PREFIX}{field.name.upper()}`", _default(field), about[field.name]] for field in fields(Settings)
     ]
     further = [[f"`{name}`", text] for name, text in FURTHER_VARIABLES.items()]
     return (
@@ -159,7 +158,8 @@ def _attribute_docs(cls: type) -> dict[str, str]:
     return found
 
 
-def _default(value: object) -> str:
+def _default(field: Field[Any]) -> str:
+    value = field.default if field.default_factory is MISSING else field.default_factory()
     text = str(value).replace(str(Path.home()), "~")
     return f"`{text}`" if text else "empty"
 

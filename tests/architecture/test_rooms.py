@@ -37,6 +37,7 @@ HOMES = {
         "hub.infra.*",
         "hub.app.*",
         "hub.accounts.auth",
+        "hub.deployments.inspection",
         "testing.*",
     ),
     "alembic": ("hub.infra.*", "hub.app.revise"),

@@ -215,8 +215,6 @@ CHECKS: dict[str, Callable[[Path | None], Iterator[Finding]]] = {
 
 
 def _check_database(settings: "Settings") -> Iterator[Finding]:
-    from sqlalchemy import text
-
     from perenne.hub.infra.blobs import open_blob_store
     from perenne.hub.infra.database import Database
     from perenne.hub.infra.installation import STORE_ID, read_fact
@@ -232,9 +230,10 @@ def _check_database(settings: "Settings") -> Iterator[Finding]:
             yield Finding("database", "warning", f"at revision {present}, this version is {newest}", remedy)
         with database.reading() as session:
             kept = read_fact(session, STORE_ID)
+            asked = "PRAGMA quick_check(1)"
             if (
                 database.is_sqlite
-                and (broken := session.execute(text("PRAGMA quick_check(1)")).scalar()) != "ok"
+                and (broken := session.connection().exec_driver_sql(asked).scalar()) != "ok"
             ):
                 yield Finding(
                     "database", "failed", f"is damaged: {broken}", "Restore a backup: perenne restore."

@@ -22,6 +22,13 @@ EPILOG = (
 ENTRIES = {entry.name: entry for entry in COMMANDS}
 
 
+class PackageMissing(PerenneError):
+    """A command of a part of Perenne that is not installed."""
+
+    code = "package-missing"
+    title = "A part of Perenne is not installed"
+
+
 class LazyGroup(TyperGroup):
     """Lists commands from the index and imports one only when it runs."""
 
@@ -111,6 +118,12 @@ def _explain(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("perenne"):
+        error = PackageMissing(
+            f"This command needs '{error.name}', and this installation of Perenne does not have it.",
+            remedy='Install the part it belongs to: pip install "perenne[hub]" for the hub and its worker, '
+            '"perenne[train]" for a trainer, "perenne[all]" for both.',
+        )
     if isinstance(error, PerenneError):
         from perenne.cli.style import show_error
 
