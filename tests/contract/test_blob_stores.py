@@ -1,7 +1,7 @@
 """One contract over every blob store in the registry."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,31 +20,6 @@ from perenne.kit.hashing import sha256_hex
 from perenne.kit.registry import UnknownMember
 
 ORG, OTHER = "org_a", "org_b"
-
-
-@pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    import socket
-
-    server_module = pytest.importorskip("moto.server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    import urllib.request
-
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    name = f"b{sha256_hex(request.node.nodeid.encode())[:20]}"
-    urllib.request.urlopen(urllib.request.Request(f"{s3_endpoint}/{name}", method="PUT")).close()
-    return f"s3://{name}/some/prefix?endpoint={s3_endpoint}&region=us-east-1"
 
 
 @pytest.fixture(params=["file", "s3"])
