@@ -44,8 +44,10 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         """Return (N, width_out, H / stride, W / stride)."""
-        hidden: Tensor = x_NCHW if self.expand is None else nn.functional.relu6(self.expand(x_NCHW))
-        hidden = nn.functional.relu6(self.depthwise(hidden))
+        hidden: Tensor = (
+            x_NCHW if self.expand is None else nn.functional.relu6(self.expand(x_NCHW), inplace=True)
+        )
+        hidden = nn.functional.relu6(self.depthwise(hidden), inplace=True)
         hidden = self.project(hidden)
         return x_NCHW + hidden if self.residual else hidden
 
@@ -92,7 +94,7 @@ class EfficientNetLite0(nn.Module):
         features: list[Tensor] = []
         learning = torch.is_grad_enabled()
         with torch.set_grad_enabled(learning and self.frozen_stages == 0):
-            x = nn.functional.relu6(self.stem(x_NCHW))
+            x = nn.functional.relu6(self.stem(x_NCHW), inplace=True)
             for stage in list(self.stages)[: self.frozen_stages]:
                 x = stage(x)
                 features.append(x)

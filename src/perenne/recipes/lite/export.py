@@ -82,11 +82,7 @@ def check_parity(
 
     Raises: ExportNotFaithful when one with a tolerance passes it.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path, threads=1)
     name = session.get_inputs()[0].name
     worst = dict.fromkeys(output_names, 0.0)
     module.eval()
@@ -105,6 +101,17 @@ def check_parity(
                 remedy="Try the other exporter (dynamo or legacy); report the versions of torch and onnx.",
             )
     return worst
+
+
+def open_session(path: Path, *, threads: int) -> Any:
+    """Return an ONNX Runtime session on the CPU whose threads wait without spinning."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path) -> Path:

@@ -17,6 +17,7 @@ TOP_CELLS = 10
 CENTRE_RADIUS = 1.5
 GIOU_WEIGHT = 2.0
 NEGATIVE_WEIGHT = 0.75
+RIVAL_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,10 @@ def combine_losses(
     target = torch.zeros_like(logits_NAC)
     target.scatter_(2, labels[..., None], (assignment.quality_NA * positive)[..., None])
     scores = logits_NAC.detach().sigmoid()
-    weight = torch.where(target > 0, (target - scores).abs(), NEGATIVE_WEIGHT * scores.square())
-    weight = weight * (~assignment.ignored_NA | positive)[..., None]
+    background = NEGATIVE_WEIGHT * scores.square() * (~assignment.ignored_NA)[..., None]
+    rivals = (RIVAL_WEIGHT * assignment.quality_NA)[..., None].expand_as(scores)
+    weight = torch.where(positive[..., None], torch.maximum(rivals, background), background)
+    weight = torch.where(target > 0, (target - scores).abs(), weight)
     raw = nn.functional.binary_cross_entropy_with_logits(logits_NAC, target, reduction="none")
     total = assignment.quality_NA[positive].sum().clamp_min(1.0)
     class_loss = (raw * weight).sum() / total

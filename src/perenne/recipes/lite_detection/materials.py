@@ -3,16 +3,15 @@
 Owns every check of the data before training. Refuses to train on nothing, and to put a group on both sides.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from perenne.recipes.contract import TrainingItem, TrainingTask
 from perenne.recipes.errors import BadTrainingConfig, EmptyDataset
+from perenne.recipes.lite.partition import part_items
 from perenne.recipes.lite_detection.pictures import Gallery, Layout, Truth, choose_layout, parse_truths
 from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
-
-LIVE_VALIDATION_IMAGES = 32
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Materials:
 def gather_materials(task: TrainingTask, config: LiteDetectionConfig) -> Materials:
     """Return checked data. Without a validation part, groups are taken from the training part for it."""
     items = [item for item in task.items if item.target is not None]
-    train, val = _split(items, seed=task.seed)
+    train, val = part_items(items, seed=task.seed)
     train_truths = parse_truths(train, task.classes)
     val_truths = parse_truths(val, task.classes)
     if not any(len(truth.labels_M) for truth in train_truths):
@@ -64,36 +63,10 @@ def gather_materials(task: TrainingTask, config: LiteDetectionConfig) -> Materia
     )
 
 
-def live_part(materials: Materials) -> Materials:
-    """Return the materials with an evenly drawn, small validation part for the evaluations on the way."""
+def spread_indices(materials: Materials, *, at_most: int) -> list[int]:
+    """Return up to `at_most` places in the validation part, evenly spread."""
     count = len(materials.val)
-    picked = sorted({round(x) for x in np.linspace(0, count - 1, min(count, LIVE_VALIDATION_IMAGES))})
-    val = Gallery(
-        [materials.val.items[index] for index in picked],
-        layout=materials.layout,
-        with_reference=materials.with_reference,
-        cache_mb=materials.config.cache_mb // 4,
-    )
-    return replace(materials, val=val, val_truths=[materials.val_truths[index] for index in picked])
-
-
-def _split(items: list[TrainingItem], *, seed: int) -> tuple[list[TrainingItem], list[TrainingItem]]:
-    """Return the training and the validation part; a group is never on both sides."""
-    train = [item for item in items if item.split == "train"]
-    val = [item for item in items if item.split == "val"]
-    if not train:
-        raise EmptyDataset(
-            f"No training image among {len(items)} with ground truth.",
-            remedy="Give the dataset version a training split.",
-        )
-    if val:
-        return train, val
-    groups = sorted({item.group for item in train})
-    order = np.random.default_rng(seed).permutation(len(groups))
-    held = {groups[index] for index in order[: max(1, len(groups) // 7)]} if len(groups) > 1 else set()
-    if not held:
-        return train, train[: max(1, len(train) // 5)]
-    return [i for i in train if i.group not in held], [i for i in train if i.group in held]
+    return sorted({round(x) for x in np.linspace(0, count - 1, min(count, at_most))})
 
 
 def _decide_reference(items: list[TrainingItem], config: LiteDetectionConfig) -> bool:

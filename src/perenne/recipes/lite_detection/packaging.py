@@ -3,19 +3,20 @@
 Owns the choices made on the validation part after training. Refuses a graph that differs from the network.
 """
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from perenne.geometry import fit_input, place_image
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
 from perenne.recipes.lite.backbone import EMBEDDING_SIZE
-from perenne.recipes.lite.export import check_parity, export_onnx, save_weights
+from perenne.recipes.lite.export import check_parity, export_onnx, open_session, save_weights
 from perenne.recipes.lite.loop import LoopOutcome
 from perenne.recipes.lite_detection.card import write_card
-from perenne.recipes.lite_detection.materials import Materials
+from perenne.recipes.lite_detection.materials import Materials, spread_indices
 from perenne.recipes.lite_detection.network import DetectionNetwork, ExportedNetwork
-from perenne.recipes.lite_detection.pictures import widen
 from perenne.recipes.lite_detection.validation import (
     MATCH_IOU,
     SCORE_FLOOR,
@@ -25,9 +26,12 @@ from perenne.recipes.lite_detection.validation import (
     find_objects,
     match_findings,
     mean_average_precision,
+    place_picture,
 )
 
 INPUT_NAME = "image"
+MAXIMUM_BOXES = 300
+VALIDATION_IMAGES = 200
 OUTPUT_NAMES = ("boxes", "scores", "embedding")
 TOLERANCES = {"boxes": 0.1, "scores": 1e-3}
 
@@ -42,7 +46,15 @@ def package_detector(
 ) -> TrainedModel:
     """Return the files and the manifest of `network` (CPU, evaluation mode). Raises: ExportNotFaithful."""
     reporter.log("info", f"Trained {outcome.steps} steps in {outcome.cpu_s:.0f} CPU s; choosing thresholds.")
-    findings = find_objects(network, materials.val, materials.val_truths, device=torch.device("cpu"))
+    onnx_path, parity = _export(task, materials, network)
+    session = open_session(onnx_path, threads=torch.get_num_threads())
+
+    def predict(placed: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
+        boxes, scores = session.run(["boxes", "scores"], {INPUT_NAME: placed})
+        return boxes[0], scores[0]
+
+    indices = spread_indices(materials, at_most=VALIDATION_IMAGES)
+    findings = find_objects(predict, materials.val, materials.val_truths, indices=indices)
     count = len(materials.classes)
     overlap = choose_suppression(findings, classes=count)
     at_half = match_findings(findings, classes=count, iou=MATCH_IOU, suppression=overlap)
@@ -56,20 +68,9 @@ def package_detector(
         "train_cpu_s": outcome.cpu_s,
         "train_wall_s": outcome.wall_s,
     }
-    onnx_path = task.workdir / "model.onnx"
-    module, examples = ExportedNetwork(network), _examples(materials)
-    export_onnx(
-        module,
-        examples[0],
-        onnx_path,
-        input_name=INPUT_NAME,
-        output_names=OUTPUT_NAMES,
-        exporter=materials.config.exporter,
-    )
-    parity = check_parity(module, onnx_path, examples, output_names=OUTPUT_NAMES, tolerances=TOLERANCES)
     manifest = {
         **_describe(task, materials),
-        "suppression": {"iou": overlap, "score_floor": SCORE_FLOOR, "maximum": 300},
+        "suppression": {"iou": overlap, "score_floor": SCORE_FLOOR, "maximum": MAXIMUM_BOXES},
         "thresholds": {"score": round(operating["score"], 4)},
         "calibration": calibrate_scores(at_half, materials.classes),
         "parity": parity,
@@ -78,7 +79,7 @@ def package_detector(
     return TrainedModel(
         onnx_path=onnx_path,
         manifest=manifest,
-        card=write_card(manifest, images=len(materials.train), validation_images=len(materials.val)),
+        card=write_card(manifest, images=len(materials.train), validation_images=len(findings)),
         metrics=metrics,
         weights_path=save_weights(network.state_dict(), task.workdir / "weights.safetensors"),
     )
@@ -107,12 +108,21 @@ def _describe(task: TrainingTask, materials: Materials) -> dict[str, Any]:
     }
 
 
-def _examples(materials: Materials) -> list[torch.Tensor]:
-    """Return two network inputs (1, H, W, C) uint8 to compare on: real validation images."""
-    layout, examples = materials.layout, []
-    for index in range(min(2, len(materials.val))):
-        picture = widen(materials.val.picture(index))
-        mapping = fit_input(picture.shape[1], picture.shape[0], width=layout.width, height=layout.height)
-        placed = place_image(picture, width=layout.width, height=layout.height, mapping=mapping)
-        examples.append(torch.from_numpy(placed)[None])
-    return examples
+def _export(
+    task: TrainingTask, materials: Materials, network: DetectionNetwork
+) -> tuple[Path, dict[str, float]]:
+    """Return the ONNX file and how far it is from the network on two validation images."""
+    path, module = task.workdir / "model.onnx", ExportedNetwork(network)
+    examples = [
+        torch.from_numpy(place_picture(materials.val, index))
+        for index in spread_indices(materials, at_most=2)
+    ]
+    export_onnx(
+        module,
+        examples[0],
+        path,
+        input_name=INPUT_NAME,
+        output_names=OUTPUT_NAMES,
+        exporter=materials.config.exporter,
+    )
+    return path, check_parity(module, path, examples, output_names=OUTPUT_NAMES, tolerances=TOLERANCES)

@@ -19,8 +19,8 @@ from perenne.recipes.errors import UnreadableTrainingImage
 
 Image = NDArray[np.uint8]
 SMALLEST_OBJECT_PX, LARGEST_OBJECT_PX = 14.0, 96.0
-PATCH_PER_OBJECT = 3.5
-PATCH_LIMITS_PX = (96, 320)
+PATCH_PER_OBJECT = 2.25
+PATCH_LIMITS_PX = (64, 320)
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def choose_layout(
 ) -> Layout:
     """Return scale, input, tile and canvas that suit the median object.
 
-    The scale brings the median object between 14 and 96 px without passing `maximum_side`; the tile is 3.5
-    median objects (96..320 px) unless `patch` says otherwise, moved so that whole tiles fill the canvas.
+    The scale brings the median object between 14 and 96 px without passing `maximum_side`; the tile is 2.25
+    median objects (64..320 px) unless `patch` says otherwise, moved so that whole tiles fill the canvas.
     """
     sizes = [float((t.boxes_M4[:, 2:] - t.boxes_M4[:, :2]).max(1).mean()) for t in truths if len(t.boxes_M4)]
     median = float(np.median(sizes)) if sizes else 48.0

@@ -42,7 +42,7 @@ class LiteDetectionConfig(BaseModel):
     canvas: int = Field(256, ge=64, le=1280, multiple_of=32)
     patch: int = Field(0, ge=0)
     maximum_input_side: int = Field(960, ge=64, le=2048)
-    batch_size: int = Field(8, ge=1, le=512)
+    batch_size: int = Field(4, ge=1, le=512)
     mosaic_share: float = Field(0.8, ge=0, le=1)
     flips: Literal["dihedral", "horizontal", "none"] = "dihedral"
     learning_rate: float = Field(2e-3, gt=0, le=1)

@@ -21,9 +21,9 @@ from perenne.recipes.lite.device import Device, close_device, open_device
 from perenne.recipes.lite.loop import LoopOutcome, LoopPlan, TrainingLoop
 from perenne.recipes.lite.schedule import BudgetLimits
 from perenne.recipes.lite_detection.loss import detection_loss
-from perenne.recipes.lite_detection.materials import Materials, gather_materials, live_part
+from perenne.recipes.lite_detection.materials import Materials, gather_materials, spread_indices
 from perenne.recipes.lite_detection.network import DetectionNetwork
-from perenne.recipes.lite_detection.packaging import package_detector
+from perenne.recipes.lite_detection.packaging import VALIDATION_IMAGES, package_detector
 from perenne.recipes.lite_detection.patches import Augmentation, PatchSource
 from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
 from perenne.recipes.lite_detection.validation import (
@@ -32,9 +32,12 @@ from perenne.recipes.lite_detection.validation import (
     find_objects,
     match_findings,
     mean_average_precision,
+    predict_with_network,
 )
 
-TRAINED_PART_OF_BUDGET = 0.9
+LIVE_VALIDATION_IMAGES = 24
+PACKAGING_S, PACKAGING_PER_IMAGE_S, PACKAGING_LARGEST_PART = 12.0, 0.25, 0.25
+SHORT_BUDGET_S = 900.0
 
 
 def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
@@ -93,11 +96,15 @@ def _train(
     task: TrainingTask, materials: Materials, network: DetectionNetwork, device: Device, reporter: Reporter
 ) -> LoopOutcome:
     config = materials.config
-    part = TRAINED_PART_OF_BUDGET
+    finish_s = PACKAGING_S + PACKAGING_PER_IMAGE_S * min(len(materials.val), VALIDATION_IMAGES)
+
+    def training_share(budget_s: float | None) -> float | None:
+        return budget_s and budget_s - min(finish_s, PACKAGING_LARGEST_PART * budget_s)
+
     plan = LoopPlan(
         limits=BudgetLimits(
-            cpu_s=config.budget_cpu_s * part if config.budget_cpu_s else None,
-            wall_s=config.budget_wall_s * part if config.budget_wall_s else None,
+            cpu_s=training_share(config.budget_cpu_s),
+            wall_s=training_share(config.budget_wall_s),
             steps=config.max_steps,
         ),
         fingerprint=_fingerprint(task, config),
@@ -107,6 +114,7 @@ def _train(
         weight_decay=config.weight_decay,
         warmup_steps=config.warmup_steps,
         ema_decay=config.ema_decay,
+        evaluate_at=_evaluation_points(config),
         best_by="map50",
         patience=config.patience,
     )
@@ -118,12 +126,13 @@ def _train(
         mosaic_share=config.mosaic_share,
         augmentation=Augmentation(flips=config.flips),
     )
-    live = live_part(materials)
+    live = spread_indices(materials, at_most=LIVE_VALIDATION_IMAGES)
 
     def evaluate(model: nn.Module) -> dict[str, float]:
         assert isinstance(model, DetectionNetwork)
-        findings = find_objects(model, live.val, live.val_truths, device=device.torch_device)
-        matches = match_findings(findings, classes=len(live.classes), iou=MATCH_IOU, suppression=0.5)
+        predict = predict_with_network(model, device.torch_device)
+        findings = find_objects(predict, materials.val, materials.val_truths, indices=live)
+        matches = match_findings(findings, classes=len(materials.classes), iou=MATCH_IOU, suppression=0.5)
         return {"map50": mean_average_precision(matches), "f1": best_operating_point(matches)["f1"]}
 
     loop = TrainingLoop(
@@ -137,6 +146,14 @@ def _train(
         workdir=task.workdir,
     )
     return loop.run()
+
+
+def _evaluation_points(config: LiteDetectionConfig) -> tuple[float, ...]:
+    """Return when to evaluate: often enough for patience, seldom enough to leave the budget to training."""
+    if config.patience:
+        return tuple((index + 1) / 10 for index in range(10))
+    is_short = config.budget_cpu_s is not None and config.budget_cpu_s < SHORT_BUDGET_S
+    return (0.8, 1.0) if is_short else (0.4, 0.6, 0.8, 0.9, 1.0)
 
 
 def _fingerprint(task: TrainingTask, config: LiteDetectionConfig) -> str:

@@ -4,7 +4,7 @@ Owns prediction during training and the choices that go into the manifest. Refus
 is never given one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,29 +42,40 @@ class Matches:
     objects_C: NDArray[np.int64]
 
 
-def find_objects(
-    network: DetectionNetwork, gallery: Gallery, truths: Sequence[Truth], *, device: torch.device
-) -> list[RawFindings]:
-    """Return what the network (in evaluation mode) says about every image of the gallery."""
-    layout, findings = gallery.layout, []
-    for index, truth in enumerate(truths):
-        picture = widen(gallery.picture(index))
-        height, width = picture.shape[:2]
-        mapping = fit_input(width, height, width=layout.width, height=layout.height)
-        placed = place_image(picture, width=layout.width, height=layout.height, mapping=mapping)
+Predict = Callable[[NDArray[np.uint8]], tuple[NDArray[Any], NDArray[Any]]]
+"""Network input (1, H, W, C) uint8 -> boxes (A, 4) in input pixels and scores (A, C)."""
+
+
+def predict_with_network(network: DetectionNetwork, device: torch.device) -> Predict:
+    """Return the prediction by a PyTorch network in evaluation mode."""
+
+    def predict(placed: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
         with torch.inference_mode():
-            logits, boxes, _ = network(torch.from_numpy(placed)[None].to(device))
-        scores = logits[0].sigmoid()
-        kept = scores.amax(1) > SCORE_FLOOR
-        scaled = Truth(truth.boxes_M4 * gallery.scale(index), truth.labels_M)
-        findings.append(
-            RawFindings(
-                boxes[0][kept].cpu().numpy().astype(np.float64),
-                scores[kept].cpu().numpy().astype(np.float64),
-                scaled,
-            )
-        )
+            logits, boxes, _ = network(torch.from_numpy(placed).to(device))
+        return boxes[0].cpu().numpy(), logits[0].sigmoid().cpu().numpy()
+
+    return predict
+
+
+def find_objects(
+    predict: Predict, gallery: Gallery, truths: Sequence[Truth], *, indices: Sequence[int]
+) -> list[RawFindings]:
+    """Return what `predict` says about the chosen images of the gallery."""
+    findings = []
+    for index in indices:
+        boxes, scores = predict(place_picture(gallery, index))
+        kept = scores.max(1) > SCORE_FLOOR
+        scaled = Truth(truths[index].boxes_M4 * gallery.scale(index), truths[index].labels_M)
+        findings.append(RawFindings(boxes[kept].astype(np.float64), scores[kept].astype(np.float64), scaled))
     return findings
+
+
+def place_picture(gallery: Gallery, index: int) -> NDArray[np.uint8]:
+    """Return the network input (1, H, W, C) of an image of the gallery."""
+    picture, layout = widen(gallery.picture(index)), gallery.layout
+    mapping = fit_input(picture.shape[1], picture.shape[0], width=layout.width, height=layout.height)
+    placed = place_image(picture, width=layout.width, height=layout.height, mapping=mapping)
+    return np.asarray(placed, dtype=np.uint8)[None]
 
 
 def match_findings(
@@ -77,7 +88,7 @@ def match_findings(
     objects = np.zeros(classes, np.int64)
     for found in findings:
         boxes, kept_scores, kept_classes = suppress(
-            found.boxes_N4, found.scores_NC, score_floor=SCORE_FLOOR, iou=suppression
+            found.boxes_N4, found.scores_NC, score_floor=SCORE_FLOOR, iou=suppression, candidates=600
         )
         objects += np.bincount(found.truth.labels_M, minlength=classes)
         scores.append(kept_scores)
