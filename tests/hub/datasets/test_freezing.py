@@ -9,8 +9,7 @@ import numpy as np
 from perenne.hub.datasets.jobs import JOBS
 from perenne.hub.infra.jobs import InMemoryJobs
 from perenne.kit.hashing import sha256_hex
-
-from .conftest import Works, picture
+from perenne.testing.works import Works, picture
 
 
 def manifest(works: Works, version: str, **params: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
