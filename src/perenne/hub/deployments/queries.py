@@ -26,7 +26,7 @@ def active_in_scope(session: Session, actor: Actor, *, scope_id: str) -> Deploym
 
 def setup_of(session: Session, actor: Actor, *, site: str, station: str) -> Any:
     """Return what answers at a station (slugs or ids) as one row: its own deployment before its site's."""
-    return session.execute(_setup_statement(actor), {"site": site, "station": station}).first()
+    return session.connection().execute(_setup_statement(actor), {"site": site, "station": station}).first()
 
 
 @lru_cache(maxsize=256)

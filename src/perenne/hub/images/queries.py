@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
@@ -170,3 +172,17 @@ def _clauses(wanted: ImageFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         clauses.append(ImageRow.taken_at < wanted.until)
     return clauses
+
+
+def insert_unless_stored(session: Session, row: ImageRow) -> bool:
+    """Add the row by one statement and say so; False when the organisation has stored these bytes before."""
+    connection = session.connection()
+    statement = _insert_image(connection.dialect.name)
+    values = {column.key: getattr(row, column.key) for column in ImageRow.__table__.columns}
+    return connection.execute(statement, values).rowcount == 1
+
+
+@lru_cache(maxsize=4)
+def _insert_image(dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(ImageRow).on_conflict_do_nothing(index_elements=["organisation_id", "sha256"])

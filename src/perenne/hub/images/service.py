@@ -149,8 +149,15 @@ def add_image(
 ) -> Outcome:
     """Return the stored image of bytes that the caller has put into the blob store, at a known place.
 
+    The quick way, for images that are new as a rule: one statement.
     Raises: NotFound, ContextContradicts, StoredElsewhere.
     """
+    if placed.reference is None:
+        row = _row(hub, actor, placed, prepared)
+        if queries.insert_unless_stored(session, row):
+            for _, listener in ON_ARRIVAL:
+                listener(session, actor, [row])
+            return Outcome("created", prepared.sha256, image=row)
     outcome = _store(session, hub, actor, {0: placed}, {0: prepared.sha256}, {0: prepared})[0]
     if outcome.refusal is not None:
         raise outcome.refusal
@@ -441,6 +448,7 @@ def _row(hub: Hub, actor: Actor, place: Placed, image: PreparedImage) -> ImageRo
         difference_hash=image.difference_hash,
         reference_image_id=place.reference_image_id,
         has_truth=False,
+        created_at=now,
     )
 
 

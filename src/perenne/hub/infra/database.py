@@ -80,6 +80,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+        self._reader = self.engine.execution_options(perenne_reading=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -95,7 +96,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that reads one consistent state and never waits for writers."""
-        with Session(self.engine.execution_options(perenne_reading=True), expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     def create_all(self) -> None:

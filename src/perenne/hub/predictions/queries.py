@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Insert, insert, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
@@ -47,3 +49,13 @@ def image_predictions(session: Session, actor: Actor, *, image_id: str) -> Seque
         *visible_to(actor, PredictionRow), PredictionRow.image_id == image_id
     )
     return session.scalars(wanted.order_by(PredictionRow.id.desc())).all()
+
+
+def insert_prediction(session: Session, values: dict[str, Any]) -> None:
+    session.connection().execute(_insert_statement(), values)
+
+
+@lru_cache(maxsize=1)
+def _insert_statement() -> Insert:
+    """Return the one statement of the inspection path; made once, because making it takes its time."""
+    return insert(PredictionRow)

@@ -29,25 +29,25 @@ def record_prediction(
     thresholds: dict[str, float],
     latency_ms: dict[str, float],
     at: datetime,
-) -> PredictionRow:
+) -> None:
     """Add what a model version said; the caller's transaction makes it last."""
-    row = PredictionRow(
-        id=prediction_id,
-        organisation_id=actor.organisation_id,
-        site_id=site_id,
-        station_id=station_id,
-        image_id=image_id,
-        reference_image_id=reference_image_id,
-        model_version_id=model_version_id,
-        deployment_id=deployment_id,
-        target=target,
-        decision=decision,
-        thresholds=thresholds,
-        latency_ms=latency_ms,
-        at=at,
-    )
-    session.add(row)
-    return row
+    values = {
+        "id": prediction_id,
+        "organisation_id": actor.organisation_id,
+        "created_at": at,
+        "site_id": site_id,
+        "station_id": station_id,
+        "image_id": image_id,
+        "reference_image_id": reference_image_id,
+        "model_version_id": model_version_id,
+        "deployment_id": deployment_id,
+        "target": target,
+        "decision": decision,
+        "thresholds": thresholds,
+        "latency_ms": latency_ms,
+        "at": at,
+    }
+    queries.insert_prediction(session, values)
 
 
 def get_prediction(session: Session, actor: Actor, prediction_id: str) -> PredictionRow:

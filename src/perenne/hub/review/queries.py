@@ -1,9 +1,10 @@
 """All SQL of ground truth."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
@@ -46,14 +47,21 @@ def waiting_for(session: Session, actor: Actor, part_ids: Iterable[str]) -> list
     """Return the standing truths of these parts under every schema, the one given last first."""
     found: list[GroundTruthRow] = []
     for some in in_portions(part_ids):
-        query = select(GroundTruthRow).where(
-            *visible_to(actor, GroundTruthRow),
-            GroundTruthRow.image_id.is_(None),
-            GroundTruthRow.superseded_by.is_(None),
-            GroundTruthRow.part_id.in_(some),
-        )
-        found += session.scalars(query.order_by(GroundTruthRow.given_at.desc(), GroundTruthRow.id.desc()))
+        found += session.scalars(_waiting_statement(actor), {"part_ids": list(some)})
     return found
+
+
+@lru_cache(maxsize=256)
+def _waiting_statement(actor: Actor) -> Select[Any]:
+    """Return the question that every arriving part asks; kept, because making it takes its time."""
+    wanted: BindParameter[list[str]] = bindparam("part_ids", expanding=True)
+    query = select(GroundTruthRow).where(
+        *visible_to(actor, GroundTruthRow),
+        GroundTruthRow.image_id.is_(None),
+        GroundTruthRow.superseded_by.is_(None),
+        GroundTruthRow.part_id.in_(wanted),
+    )
+    return query.order_by(GroundTruthRow.given_at.desc(), GroundTruthRow.id.desc())
 
 
 def count_part_images(session: Session, actor: Actor, *, part_id: str, site_id: str) -> int:

@@ -95,6 +95,8 @@ def match_waiting_truth(session: Session, actor: Actor, images: Sequence[ImageRo
         return
     system = system_actor(actor.organisation_id)
     waiting = queries.waiting_for(session, system, by_part)
+    if not waiting:
+        return
     schemas = queries.schemas_by_id(session, system, {row.schema_id for row in waiting})
     matched: set[tuple[str, str]] = set()
     for truth in waiting:
