@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from perenne.cli import supervisor as supervisor_module
-from perenne.cli.supervisor import AlreadyUp, Child, ProcessFails, Supervisor, lock_folder
+from perenne.cli import up as up_module
+from perenne.cli.supervisor import AlreadyUp, Child, FolderUnusable, ProcessFails, Supervisor, lock_folder
 from perenne.cli.up import PortTaken, is_ready, refuse_taken_port
 from perenne.testing.processes import HeardProcess, wait_for_end
 
@@ -67,6 +68,21 @@ def test_a_data_folder_has_one_supervisor_until_that_one_is_gone(tmp_path: Path)
         pass
     with lock_folder(tmp_path):
         pass
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderUnusable, match="file"), lock_folder(tmp_path / "file" / "data"):
+        pass
+
+
+def test_what_keeps_a_hub_from_working_is_said_once(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up_module, "SAY_WHY_AFTER_S", -1.0)
+    answers = iter(["", "503 disk: only 2 MB free", "200 ready"])
+    monkeypatch.setattr(up_module, "ask_readiness", lambda host, port: next(answers))
+    ready = up_module.Readiness(Supervisor(say=said.append), "127.0.0.1", 1)
+    assert [ready(), ready(), ready()] == [False, False, True]
+    assert said == ["still waiting for the hub: it does not answer yet"]
 
 
 def test_a_taken_port_is_told_with_the_next_one() -> None:

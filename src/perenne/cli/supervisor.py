@@ -36,6 +36,14 @@ class AlreadyUp(PerenneError):
     status = 409
 
 
+class FolderUnusable(PerenneError):
+    """A data folder that cannot be made or written to."""
+
+    code = "folder-unusable"
+    title = "The data folder cannot be used"
+    status = 507
+
+
 class ProcessFails(PerenneError):
     """A process that cannot be kept running."""
 
@@ -155,9 +163,19 @@ class Supervisor:
 
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """The data folder is this supervisor's alone, until it ends in whatever way. Raises: AlreadyUp."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "up.lock").open("a+") as lock:
+    """The data folder is this supervisor's alone, until it ends in whatever way.
+
+    Raises: AlreadyUp, FolderUnusable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = (folder / "up.lock").open("a+")
+    except OSError as error:
+        raise FolderUnusable(
+            f"The data folder {folder} cannot be used: {(error.strerror or str(error)).lower()}.",
+            remedy="Free space there, correct its rights, or choose another folder (--data).",
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -166,9 +184,10 @@ def lock_folder(folder: Path) -> Iterator[None]:
                 f"Perenne is up already on {folder} (process {lock.read().strip() or 'unknown'}).",
                 remedy="Use that one, stop it first, or choose another folder (--data).",
             ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with contextlib.suppress(OSError):  # the lock holds without its note, on a full disk too
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
         yield
 
 

@@ -20,6 +20,7 @@ from perenne.kit.errors import PerenneError
 
 LOOK_EVERY_S = 0.05
 IDLE_LOOK_EVERY_S = 2.0
+SAY_WHY_AFTER_S = 10.0
 
 
 class PortTaken(PerenneError):
@@ -56,7 +57,7 @@ def up(
             if worker:
                 log = folder / "logs" / "worker.log"
                 supervisor.add(Child("worker", ["worker"], environment, log, essential=False))
-            if supervisor.run(until=lambda: is_ready(host, port), every_s=LOOK_EVERY_S):
+            if supervisor.run(until=Readiness(supervisor, host, port), every_s=LOOK_EVERY_S):
                 credentials = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))
                 if trainer and importlib.util.find_spec("torch") is not None:
                     supervisor.add(_trainer(folder, host=host, port=port, token=credentials["trainer_token"]))
@@ -84,12 +85,39 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def is_ready(host: str, port: int) -> bool:
     """Say whether the hub answers that it can work."""
+    return ask_readiness(host, port).startswith("200 ")
+
+
+def ask_readiness(host: str, port: int) -> str:
+    """Return the status and body of the hub's answer to whether it can work; empty when it does not answer."""
     try:
         with socket.create_connection((_reachable(host), port), timeout=2.0) as connection:
             connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            return b" 200 " in connection.recv(64)
+            answer = b""
+            while part := connection.recv(4096):
+                answer += part
     except OSError:
-        return False
+        return ""
+    head, _, body = answer.decode(errors="replace").partition("\r\n\r\n")
+    return f"{head.partition(' ')[2][:4]}{body}"
+
+
+class Readiness:
+    """Asks until the hub can work; says once what keeps it from it, when that takes long."""
+
+    def __init__(self, supervisor: Supervisor, host: str, port: int) -> None:
+        self._supervisor = supervisor
+        self._where = (host, port)
+        self._patience_ends = time.monotonic() + SAY_WHY_AFTER_S
+        self._said = False
+
+    def __call__(self) -> bool:
+        answer = ask_readiness(*self._where)
+        if not answer.startswith("200 ") and not self._said and time.monotonic() > self._patience_ends:
+            self._said = True
+            why = answer[4:].strip() or "it does not answer yet"
+            self._supervisor.say(f"still waiting for the hub: {why}")
+        return answer.startswith("200 ")
 
 
 def _trainer(folder: Path, *, host: str, port: int, token: str) -> Child:

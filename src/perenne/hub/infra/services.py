@@ -1,5 +1,6 @@
 """The things a use case needs beside its session, gathered once per process."""
 
+import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +35,17 @@ class Hub:
 def open_services(settings: Settings, *, database: Database | None = None) -> Hub:
     """Return the services that `settings` describe. Creates data folder and signing key, nothing else.
 
-    Raises: StorageUnavailable when the data folder cannot be made, and what opening the blob store raises.
+    Raises: DiskFull and StorageUnavailable when the data folder cannot be made; what opening a store raises.
     """
-    from perenne.hub.infra.blobs import StorageUnavailable, open_blob_store
+    from perenne.hub.infra.blobs import DiskFull, StorageUnavailable, open_blob_store
     from perenne.hub.infra.secrets import load_signing_key
 
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         signing_key = load_signing_key(settings.data / "signing-key.pem")
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull.at(str(settings.data)) from error
         raise StorageUnavailable.because(str(settings.data), reason=error.strerror or str(error)) from error
     return Hub(
         settings=settings,

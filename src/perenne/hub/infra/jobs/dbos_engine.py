@@ -17,7 +17,7 @@ WORKFLOW = "perenne.run_job"
 SCHEMA = "perenne_jobs"
 # Jobs live in our tables; DBOS only drives them, so its idea of code versions must never strand one.
 APPLICATION_VERSION = "perenne-1"
-QUEUE_POLL_S = 0.25
+QUEUE_POLL_S = 0.4
 
 
 def start_dbos(url: str, *, executor_id: str, run: Callable[[str], None], concurrency: int) -> Any:
