@@ -13,10 +13,12 @@ from perenne.recipes.contract import (
     TrainingItem,
     TrainingTask,
 )
+from perenne.recipes.lite_classification import LiteClassification
 from perenne.recipes.lite_detection import LiteDetection
 
 RECIPES: Registry[Recipe] = Registry("recipe")
 RECIPES.register("lite-detection", LiteDetection())
+RECIPES.register("lite-classification", LiteClassification())
 
 __all__ = [
     "RECIPES",
