@@ -16,7 +16,7 @@ ROOM_FILES = {
 # What a room has beside these. The list may only shrink: a new name here needs a reason in the change's text.
 FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth"},  # GuardedRouter and Caller, for the routes of every room
-    "models": {"inspector"},  # a process of its own that looks into an upload
+    "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     "evaluation": {"measuring", "outcomes"},  # the numbers, apart from how they are kept
     "deployments": {"inspection", "loaded"},  # the path of one image; the models kept open
     "datasets": {"card", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
