@@ -89,7 +89,7 @@ def is_ready(host: str, port: int) -> bool:
 
 
 def ask_readiness(host: str, port: int) -> str:
-    """Return the status and body of the hub's answer to whether it can work; empty when it does not answer."""
+    """Return status and body of the hub's answer to whether it can work; empty when it does not answer."""
     try:
         with socket.create_connection((_reachable(host), port), timeout=2.0) as connection:
             connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
@@ -103,19 +103,20 @@ def ask_readiness(host: str, port: int) -> str:
 
 
 class Readiness:
-    """Asks until the hub can work; says once what keeps it from it, when that takes long."""
+    """Asks until the hub can work; says what keeps it from it, when that takes long."""
 
     def __init__(self, supervisor: Supervisor, host: str, port: int) -> None:
         self._supervisor = supervisor
         self._where = (host, port)
         self._patience_ends = time.monotonic() + SAY_WHY_AFTER_S
-        self._said = False
+        self._said = ""
 
     def __call__(self) -> bool:
         answer = ask_readiness(*self._where)
-        if not answer.startswith("200 ") and not self._said and time.monotonic() > self._patience_ends:
-            self._said = True
-            why = answer[4:].strip() or "it does not answer yet"
+        why = answer[4:].strip() or "it does not answer yet"
+        waiting = not answer.startswith("200 ") and time.monotonic() > self._patience_ends
+        if waiting and why != self._said:
+            self._said = why
             self._supervisor.say(f"still waiting for the hub: {why}")
         return answer.startswith("200 ")
 
