@@ -70,11 +70,15 @@ def test_a_coco_set_arrives_with_templates_sites_schema_and_truth_and_again_chan
     assert "open, short" in perenne("schemas", "list").out
 
 
-def test_a_folder_is_pushed_with_a_summary_and_a_refusal_sets_the_exit_code(perenne: Any, boards: Path) -> None:
+def test_a_folder_is_pushed_with_a_summary_and_a_refusal_sets_the_exit_code(
+    perenne: Any, boards: Path
+) -> None:
     perenne("sites", "add", "lyon", "--name", "Lyon", "--time-zone", "Europe/Paris")
     perenne("sites", "add-line", "lyon", "l1")
     perenne("stations", "add", "lyon", "s1", "--line", "l1")
-    said = perenne("images", "push", boards / "images", "--site", "lyon", "--station", "s1", "--group-by-folder")
+    said = perenne(
+        "images", "push", boards / "images", "--site", "lyon", "--station", "s1", "--group-by-folder"
+    )
     assert "6 new, 0 already known" in said.out
     (boards / "bad.png").write_bytes(b"nothing")
     said = perenne("images", "push", boards / "bad.png", "--site", "lyon", fails=True)
@@ -97,7 +101,9 @@ def test_a_csv_and_a_class_folder_are_imported(perenne: Any, boards: Path) -> No
 
 
 def test_late_truth_by_part_waits_for_its_image(perenne: Any, boards: Path) -> None:
-    perenne("schemas", "add", "cells", "--problem", "classification", "--classes", "good,bad", "--good", "good")
+    perenne(
+        "schemas", "add", "cells", "--problem", "classification", "--classes", "good,bad", "--good", "good"
+    )
     lines = [{"part_id": "P-1", "target": {"class": "bad"}}, {"part_id": "P-2", "target": {"class": "ugly"}}]
     (boards / "truth.ndjson").write_text("\n".join(map(json.dumps, lines)))
     said = perenne("truth", "push", boards / "truth.ndjson", "--schema", "cells", fails=True)

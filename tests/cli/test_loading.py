@@ -17,7 +17,9 @@ def test_every_command_of_the_index_loads_and_explains_itself(entry: object) -> 
 
 
 def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture[str]) -> None:
-    code = "import sys; from perenne.cli import main; main(['--help']); print([m for m in sys.modules if m in "
+    code = (
+        "import sys; from perenne.cli import main; main(['--help']); print([m for m in sys.modules if m in "
+    )
     code += "('torch','numpy','cv2','fastapi','sqlalchemy','httpx','perenne.client.transport')])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.rstrip().endswith("[]")
@@ -25,7 +27,9 @@ def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture
         assert f" {entry.name} " in run.stdout
 
 
-def test_a_misspelt_command_is_answered_with_usage_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_command_is_answered_with_usage_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["sites", "lits"]) == 2
     assert "lits" in capsys.readouterr().err
     assert main(["nonsense"]) == 2

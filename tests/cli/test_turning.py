@@ -60,7 +60,9 @@ def test_a_frozen_version_is_shown_counted_and_compared(plant: Any) -> None:
     shown = plant("datasets", "show", "parts").out
     assert "Images by site" in shown
     assert "lyon" in shown
-    again = plant("datasets", "freeze", "parts", "--test", "0.5", "--val", "0.2", "--near-duplicates", "ignore")
+    again = plant(
+        "datasets", "freeze", "parts", "--test", "0.5", "--val", "0.2", "--near-duplicates", "ignore"
+    )
     assert "had been frozen before" in again.out
     plant("datasets", "freeze", "parts", "--sites", "lyon")
     diff = json.loads(plant("datasets", "diff", "parts:1", "parts:2", "--json").out)

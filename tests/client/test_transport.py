@@ -12,7 +12,13 @@ from perenne.client import AnswerNotUnderstood, CredentialsMissing, HubError, Hu
 from perenne.wire.sites import Site
 
 Answer = tuple[int, dict[str, str], Any]
-SITE = {"id": "site_1", "slug": "lyon", "name": "Lyon", "time_zone": "UTC", "created_at": "2026-01-05T08:00:00Z"}
+SITE = {
+    "id": "site_1",
+    "slug": "lyon",
+    "name": "Lyon",
+    "time_zone": "UTC",
+    "created_at": "2026-01-05T08:00:00Z",
+}
 
 
 class ScriptedHub:
@@ -89,7 +95,10 @@ def test_a_hub_that_never_answered_is_given_up_after_seconds_and_one_that_did_af
         transport_to(never, watch).get("/sites", Site)
     assert "perenne up" in str(caught.value)
     assert watch.at <= 4.0
-    restarting, watch = ScriptedHub((200, {}, SITE), *[httpx.ConnectError("refused")] * 20, (200, {}, SITE)), Watch()
+    restarting, watch = (
+        ScriptedHub((200, {}, SITE), *[httpx.ConnectError("refused")] * 20, (200, {}, SITE)),
+        Watch(),
+    )
     transport = transport_to(restarting, watch)
     transport.get("/sites/lyon", Site)
     transport.get("/sites/lyon", Site)
@@ -97,7 +106,13 @@ def test_a_hub_that_never_answered_is_given_up_after_seconds_and_one_that_did_af
 
 
 def test_a_refusal_keeps_the_title_detail_remedy_and_extras_of_the_hub() -> None:
-    problem = {"title": "No", "detail": "12 images lack truth.", "remedy": "Review them.", "code": "x", "pairs": [1]}
+    problem = {
+        "title": "No",
+        "detail": "12 images lack truth.",
+        "remedy": "Review them.",
+        "code": "x",
+        "pairs": [1],
+    }
     with pytest.raises(HubError) as caught:
         transport_to(ScriptedHub((409, {}, problem)), Watch()).post("/datasets/d/versions", Site, json={})
     error = caught.value
