@@ -315,7 +315,7 @@ def compare_evaluations(
     return Comparison(
         metric=decisive,
         lower_is_better=decisive in kind.lower_is_better,
-        n_images=len(tasks[1].images),
+        n_images=sum(size for key, size in sizes.items() if key.kind == "site"),
         differences=compare_slices(tasks[0], tasks[1], keys=keys),
         sizes=sizes,
     )
