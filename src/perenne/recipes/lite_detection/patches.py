@@ -18,6 +18,9 @@ VISIBLE_ENOUGH = 0.5
 CENTRE_JITTER = 0.25
 BACKGROUND_SHARE = 0.1
 PAD_VALUE = 114
+COARSER_SHARE = 0.3
+LARGEST_PART = 0.7
+DRAWS = 3
 
 Boxes = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -59,6 +62,8 @@ class PatchSource:
             [(image, row) for image, truth in enumerate(self.truths) for row in range(len(truth.labels_M))],
             dtype=np.int64,
         ).reshape(-1, 2)
+        boxes = np.concatenate([t.boxes_M4 for t in self.truths] or [np.zeros((0, 4))])
+        self._sizes = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0)
         labels = np.concatenate([t.labels_M for t in self.truths] or [np.zeros(0, np.int64)])
         counts = np.bincount(labels, minlength=classes).astype(float)
         weights = 1 / np.sqrt(np.maximum(counts, 1))[labels] if len(labels) else np.zeros(0)
@@ -76,10 +81,13 @@ class PatchSource:
         return {"image": np.stack([canvas[0] for canvas in canvases]), "boxes": boxes, "labels": labels}
 
     def _make_canvas(self, rng: np.random.Generator) -> tuple[Image, Boxes, Labels]:
-        side, tile = self.gallery.layout.canvas, self.gallery.layout.tile
-        if tile >= side or rng.random() >= self.mosaic_share:
+        side = self.gallery.layout.canvas
+        grid = side // self.gallery.layout.tile
+        if rng.random() < COARSER_SHARE:
+            grid -= 1
+        if grid <= 1 or rng.random() >= self.mosaic_share:
             return self._make_tile(rng, side)
-        grid = side // tile
+        tile = side // grid
         parts = [[self._make_tile(rng, tile) for _ in range(grid)] for _ in range(grid)]
         image = np.concatenate([np.concatenate([part[0] for part in row], 1) for row in parts], 0)
         if image.shape[0] < side:
@@ -111,14 +119,24 @@ class PatchSource:
                 int(rng.integers(min(0, width - side), max(1, width - side + 1))),
                 int(rng.integers(min(0, height - side), max(1, height - side + 1))),
             )
-        drawn = int(np.searchsorted(self._chances, rng.random()).clip(0, len(self._objects) - 1))
-        index, row = (int(value) for value in self._objects[drawn])
+        index, row = (int(value) for value in self._objects[self._draw_object(rng, side)])
         box = self.truths[index].boxes_M4[row]
         height, width = self.gallery.picture(index).shape[:2]
         jitter = rng.uniform(-CENTRE_JITTER, CENTRE_JITTER, 2) * side
         corner = (box[:2] + box[2:]) / 2 + jitter - side / 2
         left = _keep_in(corner[0], width, side)
         return index, left, _keep_in(corner[1], height, side)
+
+    def _draw_object(self, rng: np.random.Generator, side: int) -> int:
+        """Return the row of an object that suits a patch of `side`: small tiles show whole objects, the
+        large patch rather the large ones.
+        """
+        drawn = np.searchsorted(self._chances, rng.random(DRAWS)).clip(0, len(self._objects) - 1)
+        sizes = self._sizes[drawn]
+        if side == self.gallery.layout.canvas:
+            return int(drawn[sizes.argmax()])
+        fits = sizes <= LARGEST_PART * side
+        return int(drawn[fits.argmax()] if fits.any() else drawn[sizes.argmin()])
 
     def _shift_reference(
         self, rng: np.random.Generator, picture: Image, tile: Image, place: tuple[int, int, int]
