@@ -68,9 +68,8 @@ def freeze_version(
     dataset: str, body: wire.FreezeRequest, caller: Caller, response: Response
 ) -> wire.FreezeAnswer:
     """Freeze the present state: 201 and the version, 200 if it was frozen before, 202 and a job."""
-    row = service.get_dataset(caller.session, caller.actor, dataset)
     version, existed, job_id = service.freeze_dataset(
-        caller.session, caller.hub, caller.actor, dataset=row, request=body
+        caller.session, caller.hub, caller.actor, dataset=dataset, request=body
     )
     if version is None:
         response.status_code = 202

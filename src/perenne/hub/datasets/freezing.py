@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perenne.hub.datasets.card import balance_kind, make_card
 from perenne.hub.datasets.errors import BadSplitRule, SplitWouldLeak, TargetNotOfSchema
-from perenne.hub.datasets.manifest import header_for, without_test, write_manifest
+from perenne.hub.datasets.manifest import write_manifests
 from perenne.hub.datasets.near_duplicates import find_near_duplicates, make_thumbnail
 from perenne.hub.datasets.rules import (
     Candidate,
@@ -30,6 +30,7 @@ from perenne.wire.datasets import (
     SPLITS,
     DatasetCard,
     FreezeRequest,
+    ManifestHeader,
     ManifestLine,
     Split,
     SplitRule,
@@ -106,13 +107,13 @@ def prepare(
         warnings=division.warnings,
     )
     progress(0.8, "Writing the manifest")
-    full, short = (
-        header_for(splits, problem=schema.problem, classes=schema.classes, schema_id=schema.id)
-        for splits in (list(SPLITS), list(SPLITS[:2]))
+    header = ManifestHeader(
+        problem=schema.problem, classes=schema.classes, schema_id=schema.id, splits=list(SPLITS)
     )
+    manifest, training_manifest = write_manifests(header, lines)
     return Prepared(
-        manifest=write_manifest(full, lines),
-        training_manifest=write_manifest(short, without_test(lines)),
+        manifest=manifest,
+        training_manifest=training_manifest,
         classes=schema.classes,
         card=card,
         lines=lines,

@@ -16,6 +16,7 @@ MAX_MEAN_DIFFERENCE = 3.0
 MAX_LOCAL_DIFFERENCE = 24.0
 MAX_LEADERS = 20_000
 MAX_COMPARED = 200
+FEW = 64
 
 
 def make_thumbnail(image_HWC: "NDArray[Any]") -> "NDArray[Any]":
@@ -54,15 +55,13 @@ def find_near_duplicates(
     `fingerprints` are 64-bit difference hashes (None: unknown, never a pair); pairs differ in at most `bits`
     of them and their thumbnails agree. `thumbnail(index)` is asked only for the candidates.
     """
-    import numpy as np
-
-    known = np.array([(value or 0) % 2**64 for value in fingerprints], dtype=np.uint64)
+    hashes = [(value or 0) % 2**64 for value in fingerprints]
     pairs: list[tuple[int, int]] = []
     seen: set[tuple[int, int]] = set()
     for bucket in candidate_buckets(fingerprints, bits=bits):
         if len({ties[i] for i in bucket}) < 2:
             continue
-        for pair in _lead(bucket, known, bits, ties, thumbnail):
+        for pair in _lead(bucket, hashes, bits, ties, thumbnail):
             if pair not in seen:
                 seen.add(pair)
                 pairs.append(pair)
@@ -85,26 +84,60 @@ def candidate_buckets(fingerprints: Sequence[int | None], *, bits: int) -> Itera
 
 def _lead(
     bucket: Sequence[int],
-    fingerprints: "NDArray[Any]",
+    hashes: Sequence[int],
     bits: int,
     ties: Sequence[int],
     thumbnail: Callable[[int], "NDArray[Any] | None"],
 ) -> Iterable[tuple[int, int]]:
     """Yield (leader, follower): an image follows the leaders it agrees with, or becomes one itself."""
-    import numpy as np
-
-    leaders: list[int] = []
-    hashes_L = np.empty(min(len(bucket), MAX_LEADERS), dtype=np.uint64)
-    ties_L = np.empty(len(hashes_L), dtype=np.int64)
+    leaders = _Leaders(hashes, ties) if len(bucket) <= FEW else _ManyLeaders(hashes, ties, len(bucket))
     for index in bucket:
-        n = len(leaders)
-        near = (_bit_count(hashes_L[:n] ^ fingerprints[index]) <= bits) & (ties_L[:n] != ties[index])
-        close = [leaders[k] for k in np.flatnonzero(near)[:MAX_COMPARED]]
+        close = leaders.close_to(index, bits)
         agreeing = _agreeing(index, close, thumbnail) if close else []
         yield from ((leader, index) for leader in agreeing)
-        if not agreeing and n < MAX_LEADERS:
-            hashes_L[n], ties_L[n] = fingerprints[index], ties[index]
-            leaders.append(index)
+        if not agreeing:
+            leaders.add(index)
+
+
+class _Leaders:
+    """Images to which later ones are compared; fastest for a few."""
+
+    def __init__(self, hashes: Sequence[int], ties: Sequence[int]) -> None:
+        self.hashes, self.ties = hashes, ties
+        self.found: list[int] = []
+
+    def add(self, index: int) -> None:
+        self.found.append(index)
+
+    def close_to(self, index: int, bits: int) -> list[int]:
+        """Return the leaders of other ties within `bits` of the image."""
+        one, tie = self.hashes[index], self.ties[index]
+        return [i for i in self.found if self.ties[i] != tie and (self.hashes[i] ^ one).bit_count() <= bits]
+
+
+class _ManyLeaders(_Leaders):
+    """The same for many, compared all at once; at most 20,000 lead."""
+
+    def __init__(self, hashes: Sequence[int], ties: Sequence[int], count: int) -> None:
+        import numpy as np
+
+        super().__init__(hashes, ties)
+        self.hashes_L = np.empty(min(count, MAX_LEADERS), dtype=np.uint64)
+        self.ties_L = np.empty(len(self.hashes_L), dtype=np.int64)
+
+    def add(self, index: int) -> None:
+        n = len(self.found)
+        if n < MAX_LEADERS:
+            self.hashes_L[n], self.ties_L[n] = self.hashes[index], self.ties[index]
+            self.found.append(index)
+
+    def close_to(self, index: int, bits: int) -> list[int]:
+        import numpy as np
+
+        n = len(self.found)
+        differing = self.hashes_L[:n] ^ np.uint64(self.hashes[index])
+        near = (_bit_count(differing) <= bits) & (self.ties_L[:n] != self.ties[index])
+        return [self.found[k] for k in np.flatnonzero(near)[:MAX_COMPARED]]
 
 
 def _agreeing(

@@ -143,33 +143,27 @@ def version_name(session: Session, actor: Actor, version: DatasetVersionRow) -> 
 
 
 def freeze_dataset(
-    session: Session, hub: Hub, actor: Actor, *, dataset: DatasetRow, request: FreezeRequest
+    session: Session, hub: Hub, actor: Actor, *, dataset: str, request: FreezeRequest
 ) -> tuple[DatasetVersionRow | None, bool, str | None]:
     """Return the frozen version and whether it existed before; or the id of the job that freezes it.
 
+    Everything slow happens before the first statement of `session`, so that no lock is held meanwhile.
     Raises: NothingToFreeze, TruthMissing, BadSplitRule, SplitWouldLeak, TargetNotOfSchema, NotFound,
     TooLargeForOneRequest when a job is needed and was forbidden.
     """
-    filters = resolve_selection(session, actor, request.selection)
-    count = queries.count_material(session, actor, filters, schema_id=dataset.schema_id)
-    large = count > MAX_IN_ONE_REQUEST
-    if large and request.background is False:
-        raise TooLargeForOneRequest(
-            f"{count} images are too many to freeze in one request (at most {MAX_IN_ONE_REQUEST}).",
-            remedy="Leave out `background: false` and follow the job.",
-        )
-    if request.background or large:
-        payload = {
-            "dataset_id": dataset.id,
-            "request": request.model_dump(mode="json"),
-            "actor": actor.name,
-            "site_ids": None if actor.site_ids is None else sorted(actor.site_ids),
-        }
-        return None, False, enqueue_job(session, hub, actor, kind=FREEZE_JOB, payload=payload).id
     with hub.database.reading() as snapshot:
-        prepared = prepare_version(snapshot, hub, actor, dataset=dataset, request=request)
-    row, existed = store_version(session, hub, actor, dataset_id=dataset.id, prepared=prepared)
-    return row, existed, None
+        row = get_dataset(snapshot, actor, dataset)
+        if not _needs_job(snapshot, actor, row, request):
+            prepared = prepare_version(snapshot, hub, actor, dataset=row, request=request)
+            version, existed = store_version(session, hub, actor, dataset_id=row.id, prepared=prepared)
+            return version, existed, None
+    payload = {
+        "dataset_id": row.id,
+        "request": request.model_dump(mode="json"),
+        "actor": actor.name,
+        "site_ids": None if actor.site_ids is None else sorted(actor.site_ids),
+    }
+    return None, False, enqueue_job(session, hub, actor, kind=FREEZE_JOB, payload=payload).id
 
 
 def prepare_version(
@@ -208,6 +202,8 @@ def store_version(
     # The bytes first: a row never names a blob that is not there.
     for data in (prepared.manifest, prepared.training_manifest):
         hub.blobs.put(data, organisation_id=actor.organisation_id)
+    version_id = new_id("dsv")
+    items = _item_rows(version_id, actor, prepared)
     if queries.lock_dataset(session, actor, dataset_id) is None:
         raise NotFound.of("dataset", dataset_id)
     found = queries.version_by_content(session, actor, dataset_id, manifest_sha256=address, sealed=sealed)
@@ -215,7 +211,7 @@ def store_version(
         return found, True
     latest = queries.version_by_number(session, actor, dataset_id, None)
     row = DatasetVersionRow(
-        id=new_id("dsv"),
+        id=version_id,
         organisation_id=actor.organisation_id,
         dataset_id=dataset_id,
         number=latest.number + 1 if latest else 1,
@@ -233,7 +229,7 @@ def store_version(
     )
     session.add(row)
     session.flush()
-    queries.add_items(session, _item_rows(row, actor, prepared))
+    queries.add_items(session, items)
     detail = {"number": row.number, "manifest": address, "images": row.n_images, "sealed": sealed}
     record_event(session, actor, "dataset.frozen", "dataset_version", row.id, detail)
     return row, False
@@ -379,6 +375,18 @@ def list_openings(
     return Page(rows, encode_cursor(rows[-1].id) if len(rows) == limit else None)
 
 
+def _needs_job(session: Session, actor: Actor, dataset: DatasetRow, request: FreezeRequest) -> bool:
+    filters = resolve_selection(session, actor, request.selection)
+    count = queries.count_material(session, actor, filters, schema_id=dataset.schema_id)
+    large = count > MAX_IN_ONE_REQUEST
+    if large and request.background is False:
+        raise TooLargeForOneRequest(
+            f"{count} images are too many to freeze in one request (at most {MAX_IN_ONE_REQUEST}).",
+            remedy="Leave out `background: false` and follow the job.",
+        )
+    return large or bool(request.background)
+
+
 def _check_truth(
     session: Session,
     actor: Actor,
@@ -421,12 +429,12 @@ def _previous_splits(
     return {group: split for group, text in found.items() for split in SPLITS if split == text}
 
 
-def _item_rows(version: DatasetVersionRow, actor: Actor, prepared: Prepared) -> list[dict[str, Any]]:
+def _item_rows(version_id: str, actor: Actor, prepared: Prepared) -> list[dict[str, Any]]:
     return [
         {
             "id": new_id("dsi"),
             "organisation_id": actor.organisation_id,
-            "version_id": version.id,
+            "version_id": version_id,
             "image_id": row.image_id,
             "sha256": row.sha256,
             "site_id": row.site_id,
