@@ -13,12 +13,14 @@ from perenne.recipes.contract import (
     TrainingItem,
     TrainingTask,
 )
+from perenne.recipes.hf_detection import HfDetection
 from perenne.recipes.lite_classification import LiteClassification
 from perenne.recipes.lite_detection import LiteDetection
 
 RECIPES: Registry[Recipe] = Registry("recipe")
 RECIPES.register("lite-detection", LiteDetection())
 RECIPES.register("lite-classification", LiteClassification())
+RECIPES.register("hf-detection", HfDetection())
 
 __all__ = [
     "RECIPES",
