@@ -36,7 +36,8 @@ def boards(tmp_path: Path) -> Path:
 def import_boards(perenne: Any, boards: Path, *more: str, fails: bool = False) -> Any:
     return perenne(
         "import", "coco", boards / "set.coco.json", "--images", boards / "images", "--references",
-        boards / "templates", "--schema", "pcb", "--site-field", "board", "--group-field", "board", *more, fails=fails,
+        boards / "templates", "--schema", "pcb", "--site-field", "board", "--group-field", "board",
+        *more, fails=fails,
     )  # fmt: skip
 
 
@@ -92,8 +93,8 @@ def test_a_csv_and_a_class_folder_are_imported(perenne: Any, boards: Path) -> No
     rows = ["file,klass,batch", "01/0.png,good,b1", "02/1.png,bad,b1"]
     (boards / "cells.csv").write_text("\n".join(rows))
     said = perenne(
-        "import", "csv", boards / "cells.csv", "--images", boards / "images", "--schema", "cells", "--class-column",
-        "klass", "--field", "batch_id=batch", "--site", "lyon", "--create-sites",
+        "import", "csv", boards / "cells.csv", "--images", boards / "images", "--schema", "cells",
+        "--class-column", "klass", "--field", "batch_id=batch", "--site", "lyon", "--create-sites",
     )  # fmt: skip
     assert "ground truth: 2 accepted" in said.out
     said = perenne("import", "folder", boards / "templates", "--schema", "boards", "--site", "lyon")

@@ -21,7 +21,7 @@ SITES = ("lyon", "porto")
 
 @pytest.fixture
 def plant(hub: HubInProcess, perenne: Any, tmp_path: Path) -> Any:
-    """A hub with two sites of dark good and bright bad images; at porto every tenth is the other way round."""
+    """A hub with dark good and bright bad images of two sites; at porto some are the other way round."""
     rng = np.random.default_rng(11)
     rows = ["file,class,site,group"]
     for number in range(200):

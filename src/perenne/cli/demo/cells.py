@@ -96,11 +96,11 @@ def _panels(rows: list[tuple[Path, float, str]]) -> dict[str, list[tuple[Path, f
 
 
 def _plants(panels: dict[str, list[tuple[Path, float, str]]], rng: random.Random) -> dict[str, str]:
-    """Return the plant of each panel: a third of both types goes through the mixed one."""
+    """Return the plant of each panel: a quarter of both types goes through the mixed one."""
     plants: dict[str, str] = {}
     for kind in ("mono", "poly"):
         names = [name for name in panels if name.startswith(kind)]
-        mixed = set(rng.sample(names, len(names) // 3))
+        mixed = set(rng.sample(names, len(names) // 4))
         plants |= {name: "mixed" if name in mixed else f"{kind}-line" for name in names}
     return plants
 
@@ -131,6 +131,11 @@ def _keep_back(cells: list[Cell], rng: random.Random) -> list[Cell]:
 
 def _with_role(cell: Cell, replayed: bool) -> Cell:
     return Cell(**{**vars(cell), "replayed": replayed})
+
+
+def labelled_first(cell: Cell) -> bool:
+    """Say whether the truth is there from the start: all of the first plant, the others' test panels."""
+    return cell.plant == PLANTS[0] or cell.test
 
 
 def of_plant(cells: list[Cell], plant: str) -> Iterator[Cell]:

@@ -56,6 +56,9 @@ def frozen_versions_hold_what_was_sent(client: "Client", told: "Told") -> Iterat
     yield Claim(
         "the test set is that of the test panels", card.splits.get("test") == tested, f"{card.splits}"
     )
+    diff = client.datasets.diff(told.dataset_mono, told.dataset_all)
+    same = diff.removed.count == diff.relabelled.count == diff.moved.count == 0
+    yield Claim("from one version to the next, images were only added", same, diff.summary)
     groups: dict[str, set[str]] = {}
     for item in client.datasets.items(told.dataset_all, limit=1000):
         groups.setdefault(item.group, set()).add(item.split)

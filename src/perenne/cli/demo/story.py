@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perenne.cli.demo.cells import CLASSES, PLANTS, Cell, of_plant
+from perenne.cli.demo.cells import CLASSES, PLANTS, Cell, labelled_first, of_plant
 from perenne.cli.demo.screen import show_inspection, stage
 from perenne.cli.style import console, done, progress_bar, say
 from perenne.kit.errors import PerenneError
@@ -63,8 +63,8 @@ def tell_story(house: "Household", cells: list[Cell], *, budget_cpu_s: float, hu
 
 
 def bring_images_in(client: "Client", cells: list[Cell]) -> None:
-    """Three plants, their images with capture context, and the truth of each image."""
-    stage("Three plants send their images, with their truth")
+    """Three plants and their images with capture context; the first plant has labelled all of its own."""
+    stage("Three plants send their images; the first has labelled them")
     good = CLASSES[0]
     client.schemas.ensure(
         SCHEMA, problem="classification", classes=CLASSES, name="State of a cell", good_class=good
@@ -84,10 +84,9 @@ def bring_images_in(client: "Client", cells: list[Cell]) -> None:
 
 
 def push_plant(client: "Client", plant: str, cells: list[Cell], bar: Any) -> None:
-    """The images of one plant are at the hub, and their truth with them."""
+    """The images of one plant are at the hub, and what is labelled of them."""
     from perenne.client.images import Outgoing
     from perenne.wire.images import CaptureContext
-    from perenne.wire.truth import TruthItem
 
     task = bar.add_task(f"{plant:<10}", total=len(cells), remark="images")
 
@@ -98,7 +97,7 @@ def push_plant(client: "Client", plant: str, cells: list[Cell], bar: Any) -> Non
             station=STATION,
             captured_at=cell.captured_at,
             camera="EL camera",
-            part_id=f"{plant}/{cell.number}",
+            part_id=part_of(cell),
             group_key=cell.panel,
             external_id=cell.number,
             file_name=cell.path.name,
@@ -107,33 +106,35 @@ def push_plant(client: "Client", plant: str, cells: list[Cell], bar: Any) -> Non
         return Outgoing(cell.path, context)
 
     report = client.images.push_all(map(outgoing, cells), progress=lambda _: bar.advance(task))
-    arrived = {str(file.path): file.sha256 for file in report.files if file.status != "refused"}
+    told = push_truth(client, [cell for cell in cells if labelled_first(cell)])
+    bar.update(task, remark=f"{told} labelled, {report.refused} refused")
+
+
+def push_truth(client: "Client", cells: list[Cell]) -> int:
+    """Return how many truths stand after these were sent, each by its part."""
+    from perenne.wire.truth import TruthItem
+
     truths = [
-        TruthItem(sha256=arrived[str(cell.path)], target=dict(cell.truth), given_at=cell.captured_at)
+        TruthItem(part_id=part_of(cell), site=cell.plant, target=dict(cell.truth), given_at=cell.captured_at)
         for cell in cells
-        if str(cell.path) in arrived
     ]
     answer = client.truth.push(truths, schema=SCHEMA, source="line_test")
-    bar.update(task, remark=f"{answer.accepted + answer.unchanged} truths accepted")
+    return answer.accepted + answer.unchanged
+
+
+def part_of(cell: Cell) -> str:
+    """Return the part id under which a cell is known to its plant's end-of-line test."""
+    return f"{cell.plant}/{cell.number}"
 
 
 def learn_at_one_plant(client: "Client", told: Told, *, budget_cpu_s: float) -> None:
     """A model of the mono plant's images, judged at all three: the honest result."""
-    from perenne.wire.datasets import AcceptanceRule, Assignment, SplitRule
+    from perenne.wire.datasets import AcceptanceRule
 
     stage("A model learns at the first plant only")
     acceptance = AcceptanceRule(metric=METRIC, at_least=LIMIT)
     client.datasets.ensure(DATASET, schema=SCHEMA, name="Solar cells", acceptance=acceptance)
-    tested = sorted({cell.panel for cell in told.cells if cell.test})
-    rule = SplitRule(
-        by="site",
-        train_sites=[PLANTS[0]],
-        val=0.2,
-        test=0.0,
-        assign=Assignment(test_groups=tested),
-        conflicts="join",
-    )
-    told.dataset_mono = freeze(client, rule, note="trained on mono-line only")
+    told.dataset_mono = freeze(client, told, note="mono-line labelled, the others for the test only")
     told.models["mono"] = train(client, told.dataset_mono, budget_cpu_s=budget_cpu_s, key="mono").id
     stage("Is it good enough, at each plant?")
     told.evaluations["mono"] = evaluate(client, told.models["mono"], told.dataset_mono).id
@@ -142,12 +143,11 @@ def learn_at_one_plant(client: "Client", told: Told, *, budget_cpu_s: float) -> 
 def learn_at_all_plants(client: "Client", told: Told, *, budget_cpu_s: float) -> None:
     """A second model of all plants' images, compared with the first on the same test images."""
     from perenne.cli.evaluate import show_comparison
-    from perenne.wire.datasets import Assignment, SplitRule
 
     stage("It learns again, at all plants")
-    tested = sorted({cell.panel for cell in told.cells if cell.test})
-    rule = SplitRule(by="group", val=0.2, test=0.0, assign=Assignment(test_groups=tested), conflicts="join")
-    told.dataset_all = freeze(client, rule, note="trained on all plants")
+    late = [cell for cell in told.cells if not labelled_first(cell)]
+    done(f"the other plants have labelled their cells too: {push_truth(client, late)} truths arrive.")
+    told.dataset_all = freeze(client, told, note="all plants labelled")
     told.models["all"] = train(client, told.dataset_all, budget_cpu_s=budget_cpu_s, key="all").id
     stage("The two compared, on the same images of panels that neither has seen")
     told.evaluations["mono-again"] = evaluate(client, told.models["mono"], told.dataset_all, show=False).id
@@ -157,8 +157,6 @@ def learn_at_all_plants(client: "Client", told: Told, *, budget_cpu_s: float) ->
 
 def deploy_and_replay(client: "Client", told: Told, *, pause_s: float) -> None:
     """The second model answers at every plant; a camera shows it cells that the hub has never seen."""
-    from perenne.wire.truth import TruthItem
-
     stage("Deployed at every plant, a camera asks")
     model = client.models.get(told.models["all"])
     for plant in PLANTS:
@@ -174,21 +172,23 @@ def deploy_and_replay(client: "Client", told: Told, *, pause_s: float) -> None:
             cell.plant,
             STATION,
             image=cell.path,
-            part_id=f"{cell.plant}/{cell.number}",
+            part_id=part_of(cell),
             camera="EL camera",
             key=f"demo-inspect-{cell.number}",
         )
         told.inspections.append(inspection)
         show_inspection(cell, inspection)
         time.sleep(pause_s)
-    late = [TruthItem(part_id=f"{c.plant}/{c.number}", site=c.plant, target=dict(c.truth)) for c in replayed]
-    answer = client.truth.push(late, schema=SCHEMA, source="line_test")
-    matched = answer.accepted + answer.unchanged
+    matched = push_truth(client, replayed)
     done(f"{len(replayed)} inspections recorded; their truth came later, by part: {matched} matched.")
 
 
-def freeze(client: "Client", rule: Any, *, note: str) -> str:
-    """Return the id of a frozen version of the demonstration's dataset."""
+def freeze(client: "Client", told: Told, *, note: str) -> str:
+    """Return the id of a frozen version of what is labelled now; the test panels stay the test panels."""
+    from perenne.wire.datasets import Assignment, SplitRule
+
+    tested = sorted({cell.panel for cell in told.cells if cell.test})
+    rule = SplitRule(val=0.2, test=0.0, assign=Assignment(test_groups=tested), conflicts="join")
     answer = client.datasets.freeze(DATASET, split=rule, note=note)
     assert answer.version is not None
     version = answer.version
