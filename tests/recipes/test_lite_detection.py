@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -12,14 +13,17 @@ import pytest
 import torch
 
 from perenne.recipes import RECIPES, SilentReporter, TrainingItem, TrainingTask
-from perenne.recipes.errors import BadTrainingConfig, EmptyDataset, UnreadableTrainingImage
+from perenne.recipes.errors import BadTrainingConfig, BaseModelUnusable, EmptyDataset, UnreadableTrainingImage
+from perenne.recipes.lite.base_weights import load_matching, read_base_weights
+from perenne.recipes.lite.export import save_weights
 from perenne.recipes.lite_detection.loss import assign_cells, combine_losses, generalised_iou
 from perenne.recipes.lite_detection.materials import gather_materials
-from perenne.recipes.lite_detection.network import make_points, tolerant_difference
+from perenne.recipes.lite_detection.network import DetectionNetwork, make_points, tolerant_difference
 from perenne.recipes.lite_detection.patches import Augmentation, PatchSource, flip_patch
 from perenne.recipes.lite_detection.pictures import choose_layout, parse_truths
 from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
 from perenne.recipes.lite_detection.validation import Matches, best_operating_point, mean_average_precision
+from perenne.runtime import load_model, write_artefact
 
 TINY = {"max_steps": 4, "budget_cpu_s": None, "canvas": 64, "batch_size": 2, "threads": 1}
 
@@ -69,6 +73,39 @@ def test_a_run_gives_an_onnx_file_that_takes_pixels_and_gives_boxes(tmp_path: Pa
     assert boxes.shape == (2, cells, 4) and scores.shape == (2, cells, 2) and embedding.shape == (2, 944)
     assert model.manifest["parity"]["scores"] <= 1e-3
     assert "north" not in model.card and "Validation" in model.card
+    loaded = load_model(
+        write_artefact(
+            tmp_path / "model.perenne",
+            onnx_path=model.onnx_path,
+            manifest=model.manifest,
+            card=model.card,
+            weights_path=model.weights_path,
+        )
+    )
+    image = np.full((50, 70, 3), 90, np.uint8)
+    prediction = loaded.predict(image, reference_HWC=image)
+    assert prediction.embedding is not None and prediction.embedding.shape == (944,)
+
+
+def test_a_run_continues_from_the_weights_of_an_artefact(tmp_path: Path) -> None:
+    network = DetectionNetwork(2)
+    with torch.no_grad():
+        network.heads[0].classify.bias.fill_(0.25)
+    weights = save_weights(network.state_dict(), tmp_path / "weights.safetensors")
+    with zipfile.ZipFile(tmp_path / "base.perenne", "w") as archive:
+        archive.write(weights, "weights.safetensors")
+    other = DetectionNetwork(2)
+    assert load_matching(other, read_base_weights(tmp_path / "base.perenne")) == []
+    assert float(other.heads[0].classify.bias.detach()[0]) == 0.25
+    fresh = load_matching(DetectionNetwork(3), read_base_weights(tmp_path / "base.perenne"))
+    assert fresh and all(".classify." in name for name in fresh)
+
+
+def test_a_base_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "base.perenne", "w") as archive:
+        archive.writestr("model.onnx", b"not a graph")
+    with pytest.raises(BaseModelUnusable, match="cannot be read"):
+        read_base_weights(tmp_path / "base.perenne")
 
 
 def test_a_finished_run_that_is_started_again_gives_the_same_weights(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def load_matching(module: nn.Module, weights: dict[str, Tensor], *, needed: floa
             remedy="The base model must come from the same recipe; train without one otherwise.",
         )
     module.load_state_dict({**own, **fitting})
-    return sorted(own.keys() - fitting.keys())
+    return sorted(n for n, value in own.items() if n not in fitting and value.is_floating_point())
 
 
 def _from_safetensors(data: bytes) -> dict[str, Tensor]:

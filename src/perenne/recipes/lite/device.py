@@ -57,6 +57,12 @@ class Device:
         torch.distributed.broadcast(shared, 0)
         return cast(list[float], shared.tolist())
 
+    def share(self, state: dict[str, Tensor]) -> None:
+        """Overwrite the tensors of every process with those of the main process."""
+        if self.world > 1:
+            for name in sorted(state):
+                torch.distributed.broadcast(state[name], 0)
+
 
 def open_device(name: str, *, amp: bool = True, threads: int = 0) -> Device:
     """Return the device called `name` ("cpu", "cuda" or "auto"), joined to the other torchrun processes.

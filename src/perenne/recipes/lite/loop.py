@@ -21,6 +21,8 @@ from perenne.recipes.lite.checkpoint import load_checkpoint, save_checkpoint
 from perenne.recipes.lite.device import Device, guard_memory
 from perenne.recipes.lite.schedule import AveragedWeights, Budget, BudgetLimits, learning_rate_factor
 
+GPU_BATCH_THREADS = 8
+
 LossFunction = Callable[[nn.Module, Batch, float], tuple[Tensor, dict[str, Tensor]]]
 """(model, batch on the device, used part of the budget) -> (scalar loss, parts to report)."""
 
@@ -99,9 +101,14 @@ class TrainingLoop:
         """Train to the end, from the checkpoint when the work directory has one."""
         self._resume()
         saved = reported = time.monotonic()
-        pin = self.device.torch_device.type == "cuda"
+        on_gpu = self.device.torch_device.type == "cuda"
         with Prefetcher(
-            self.batches, seed=self.plan.seed, rank=self.device.rank, first_step=self.step, pin=pin
+            self.batches,
+            seed=self.plan.seed,
+            rank=self.device.rank,
+            first_step=self.step,
+            workers=GPU_BATCH_THREADS if on_gpu else 1,
+            pin=on_gpu,
         ) as source:
             while True:
                 cancel = self.device.is_main and self.reporter.should_stop()
@@ -114,7 +121,8 @@ class TrainingLoop:
                 if fraction >= 1 or ended:
                     break
                 source.fraction = fraction
-                self._train_step(source.next_batch(), fraction)
+                batch = guard_memory(source.next_batch, what="making a batch")
+                self._train_step(batch, fraction)
                 now = time.monotonic()
                 if now - reported >= self.plan.report_every_s:
                     self._report(fraction)
@@ -239,6 +247,8 @@ class TrainingLoop:
         outcome = self.outcome
         outcome.steps, outcome.cpu_s, outcome.wall_s = self.step, self.budget.cpu_s, self.budget.wall_s
         outcome.ended_by = "patience" if self._ran_out() else "budget"
+        outcome.best_state = {name: value.clone() for name, value in outcome.best_state.items()}
+        self.device.share(outcome.best_state)
         return outcome
 
 

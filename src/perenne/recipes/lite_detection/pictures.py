@@ -21,6 +21,7 @@ Image = NDArray[np.uint8]
 SMALLEST_OBJECT_PX, LARGEST_OBJECT_PX = 14.0, 96.0
 PATCH_PER_OBJECT = 2.25
 PATCH_LIMITS_PX = (64, 320)
+MOST_TILES_A_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def choose_layout(
     width = max(round(float(np.percentile([i.width for i in items], 90)) * scale), 32)
     height = max(round(float(np.percentile([i.height for i in items], 90)) * scale), 32)
     tile = patch or round(float(np.clip(PATCH_PER_OBJECT * median * scale, *PATCH_LIMITS_PX)))
-    grid = max(1, round(canvas / tile))
+    grid = min(MOST_TILES_A_SIDE, max(1, round(canvas / tile)))
     return Layout(-(-width // 32) * 32, -(-height // 32) * 32, scale, canvas // grid, canvas)
 
 

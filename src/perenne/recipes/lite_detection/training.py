@@ -6,6 +6,8 @@ manifest.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -38,6 +40,7 @@ from perenne.recipes.lite_detection.validation import (
 LIVE_VALIDATION_IMAGES = 24
 PACKAGING_S, PACKAGING_PER_IMAGE_S, PACKAGING_LARGEST_PART = 12.0, 0.25, 0.25
 SHORT_BUDGET_S = 900.0
+CONTINUED_RATE = 0.5
 
 
 def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
@@ -56,6 +59,9 @@ def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
         network = _build_network(task, materials)
         outcome = _train(task, materials, network, device, reporter)
         network.load_state_dict(outcome.best_state)
+        if not device.is_main:
+            task = replace(task, workdir=task.workdir / f"process-{device.rank}")
+            task.workdir.mkdir(exist_ok=True)
         return package_detector(
             task, materials=materials, network=network.cpu().eval(), outcome=outcome, reporter=reporter
         )
@@ -109,7 +115,7 @@ def _train(
         ),
         fingerprint=_fingerprint(task, config),
         seed=task.seed,
-        learning_rate=config.learning_rate,
+        learning_rate=config.learning_rate * (CONTINUED_RATE if task.base_artefact else 1.0),
         backbone_factor=config.backbone_factor,
         weight_decay=config.weight_decay,
         warmup_steps=config.warmup_steps,
@@ -137,7 +143,7 @@ def _train(
 
     loop = TrainingLoop(
         network,
-        loss=detection_loss,
+        loss=partial(detection_loss, prior_until=0.0) if task.base_artefact else detection_loss,
         batches=source,
         evaluate=evaluate,
         plan=plan,
