@@ -125,6 +125,9 @@ def difference_hash(image_HWC: "NDArray[Any]") -> int:
     import numpy as np
 
     grey = image_HWC if image_HWC.ndim == 2 else cv2.cvtColor(image_HWC, cv2.COLOR_RGB2GRAY)
+    while min(grey.shape) >= 128:  # halving is twenty times faster than averaging large areas at once
+        height, width = grey.shape[0] // 2, grey.shape[1] // 2
+        grey = cv2.resize(grey[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     small = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)
     bits = np.packbits(small[:, 1:] > small[:, :-1])
     return int.from_bytes(bits.tobytes(), "big")
