@@ -1,5 +1,8 @@
 """The shared training loop: budget, resume, cancel and divergence, on a toy regression."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +85,41 @@ def test_a_cancelled_run_goes_on_to_exactly_the_weights_of_an_uninterrupted_one(
         make_loop(tmp_path / "cut", reporter=Stopping(120)).run()
     resumed = make_loop(tmp_path / "cut").run()
     assert resumed.steps == 200
+    for name, value in whole.best_state.items():
+        assert torch.equal(value, resumed.best_state[name])
+
+
+DYING = """
+import os, runpy, signal, sys
+from dataclasses import replace
+from pathlib import Path
+
+toys = runpy.run_path(sys.argv[1])
+
+
+class Dying(toys["SilentReporter"]):
+    asked = 0
+
+    def should_stop(self):
+        self.asked += 1
+        if self.asked == 90:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+
+loop = toys["make_loop"](Path(sys.argv[2]), reporter=Dying())
+loop.plan = replace(loop.plan, checkpoint_every_s=0.0)
+loop.run()
+"""
+
+
+def test_a_run_killed_at_any_moment_goes_on_to_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", DYING, __file__, str(tmp_path / "cut")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    reporter = SilentReporter()
+    resumed = make_loop(tmp_path / "cut", reporter=reporter).run()
+    assert any("Continued from the checkpoint at step 8" in text for _, text in reporter.lines)
+    whole = make_loop(tmp_path / "whole").run()
     for name, value in whole.best_state.items():
         assert torch.equal(value, resumed.best_state[name])
 
