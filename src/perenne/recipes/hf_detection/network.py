@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from perenne.recipes.errors import PretrainedWeightsMissing
+from perenne.recipes.errors import BadTrainingConfig, PretrainedWeightsMissing
 from perenne.recipes.hf_detection.recipe import HfDetectionConfig
 
 BACKBONE_PREFIX = "detector.model.backbone."
@@ -79,7 +79,7 @@ def pool_maps(maps: Sequence[Tensor]) -> Tensor:
 def build_detector(config: HfDetectionConfig, *, classes: Sequence[str]) -> TransformerDetector:
     """Return the network for `classes`, its weights read where the configuration says.
 
-    Raises: PretrainedWeightsMissing when there is no usable folder.
+    Raises: PretrainedWeightsMissing when there is no usable folder, BadTrainingConfig.
     """
     import transformers
 
@@ -94,7 +94,13 @@ def build_detector(config: HfDetectionConfig, *, classes: Sequence[str]) -> Tran
     names = {"id2label": dict(enumerate(classes)), "label2id": {name: i for i, name in enumerate(classes)}}
     if config.random_start and not config.weights:
         values = {"freeze_backbone_batch_norms": False, **config.model_config_values, **names}
-        return TransformerDetector(model_type(config_type(**values)))
+        try:
+            return TransformerDetector(model_type(config_type(**values)))
+        except (TypeError, ValueError) as error:
+            raise BadTrainingConfig(
+                f"model_config_values do not make a network: {(str(error).splitlines() or [''])[0][:200]}",
+                remedy=f"See the configuration of {config.architecture} in transformers.",
+            ) from error
     try:
         detector = model_type.from_pretrained(
             config.weights,
