@@ -13,7 +13,7 @@ _ID = re.compile(r"^([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})$")
 
 
 def new_id(prefix: str) -> str:
-    """Return a new id such as `img_06b2…`: 48 bits of Unix milliseconds, then 74 random ones (RFC 9562, v7)."""
+    """Return a new id such as `img_06b2…`: Unix milliseconds, then 74 random bits (RFC 9562, v7)."""
     millis = time.time_ns() // 1_000_000
     value = (millis << 80) | int.from_bytes(os.urandom(10), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)

@@ -1,6 +1,11 @@
 """Estimation: a value never comes without its interval and its sample size, or "too few" is said plainly."""
 
-from perenne.stats.estimation.bootstrap import MIN_GROUPS, bootstrap_by_group, group_weights, groups_to_indices
+from perenne.stats.estimation.bootstrap import (
+    MIN_GROUPS,
+    bootstrap_by_group,
+    group_weights,
+    groups_to_indices,
+)
 from perenne.stats.estimation.interval import Estimate, Measured, TooFew, exact_extreme, expanded_percentile
 
 __all__ = [
