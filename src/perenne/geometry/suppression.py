@@ -54,7 +54,9 @@ def _keep_best(
         return np.array(kept, dtype=np.intp)[:maximum]
     for name in np.unique(classes_N):
         members = np.flatnonzero(classes_N == name)
-        while members.size:
+        left = maximum
+        while members.size and left:
+            left -= 1
             best = members[0]
             kept.append(best)
             rest = members[1:]
