@@ -165,6 +165,15 @@ def test_one_flipped_bit_is_found_and_nothing_is_restored(backup: Path, tmp_path
     assert not (tmp_path / "new").exists()
 
 
+def test_any_flipped_byte_of_a_table_is_found(backup: Path) -> None:
+    path = dump_file(backup, "images.jsonl.gz")
+    sound = path.read_bytes()
+    for position in range(10, len(sound)):  # the first ten bytes are gzip's own: time and system
+        path.write_bytes(sound[:position] + bytes([sound[position] ^ 0x55]) + sound[position + 1 :])
+        with pytest.raises(BackupDamaged, match="images"):
+            verify_backup(backup)
+
+
 @pytest.mark.parametrize("part", ["blob", "images.jsonl.gz", "credentials.json"])
 def test_a_missing_part_is_named(backup: Path, part: str) -> None:
     (some_blob(backup) if part == "blob" else dump_file(backup, part)).unlink()

@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -260,7 +261,7 @@ def _wrong_tables(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         try:
             if vars(sum_file(path)) != held:
                 yield f"table {name} has changed"
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, zlib.error):
             yield f"table {name} cannot be read"
 
 

@@ -20,18 +20,20 @@ APPLICATION_VERSION = "perenne-1"
 QUEUE_POLL_S = 0.4
 
 
-def start_dbos(url: str, *, executor_id: str, run: Callable[[str], None], concurrency: int) -> Any:
-    """Return the DBOS class, launched on the system database at `url`, running `run` for every job."""
+def start_dbos(
+    url: str, *, executor_id: str, run: Callable[[str], None], concurrency: int
+) -> tuple[Any, Engine]:
+    """Return the DBOS class, launched to run `run` for every job, and the engine of its database at `url`."""
     for name in [name for name in os.environ if name.startswith("DBOS")]:
         del os.environ[name]
     _quieten()
     from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-    is_sqlite = url.startswith("sqlite")
+    engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
     config: DBOSConfig = {
         "name": "perenne",
         "system_database_url": url,
-        "system_database_engine": _sqlite_engine(url) if is_sqlite else _server_engine(url),
+        "system_database_engine": engine,
         "dbos_system_schema": SCHEMA,
         "application_version": APPLICATION_VERSION,
         "executor_id": executor_id,
@@ -54,7 +56,7 @@ def start_dbos(url: str, *, executor_id: str, run: Callable[[str], None], concur
     DBOS.register_queue(
         QUEUE, worker_concurrency=concurrency, polling_interval_sec=QUEUE_POLL_S, on_conflict="always_update"
     )
-    return DBOS
+    return DBOS, engine
 
 
 class _NoAdvertisement(logging.Filter):

@@ -45,7 +45,8 @@ class DbosJobs:
         self._suspects: set[tuple[str, str]] = set()
         self._closing = threading.Event()
         note_alive(hub.database, self.worker, now=hub.clock.now())
-        self._dbos: Any = start_dbos(
+        self._dbos: Any
+        self._dbos, self._engine = start_dbos(
             system_database_url(hub), executor_id=self.worker.id, run=self._run, concurrency=concurrency
         )
         self._adopt()
@@ -70,6 +71,7 @@ class DbosJobs:
         self._closing.set()
         self._beat_thread.join(timeout=10)
         self._dbos.destroy()
+        self._engine.dispose()
         note_gone(self._hub.database, self.worker, now=self._hub.clock.now())
 
     def _run(self, job_id: str) -> None:
