@@ -165,13 +165,18 @@ def test_one_flipped_bit_is_found_and_nothing_is_restored(backup: Path, tmp_path
     assert not (tmp_path / "new").exists()
 
 
-def test_any_flipped_byte_of_a_table_is_found(backup: Path) -> None:
+def test_a_flipped_byte_of_a_table_is_found_or_changes_nothing(backup: Path) -> None:
     path = dump_file(backup, "images.jsonl.gz")
-    sound = path.read_bytes()
-    for position in range(10, len(sound)):  # the first ten bytes are gzip's own: time and system
+    sound, rows, harmless = path.read_bytes(), gzip.decompress(path.read_bytes()), 0
+    for position in range(len(sound)):
         path.write_bytes(sound[:position] + bytes([sound[position] ^ 0x55]) + sound[position + 1 :])
-        with pytest.raises(BackupDamaged, match="images"):
+        try:
             verify_backup(backup)
+        except BackupDamaged:
+            continue
+        assert gzip.decompress(path.read_bytes()) == rows
+        harmless += 1
+    assert harmless < 30  # time, system and name in the header
 
 
 @pytest.mark.parametrize("part", ["blob", "images.jsonl.gz", "credentials.json"])

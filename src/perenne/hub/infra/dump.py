@@ -64,7 +64,10 @@ def dump_table(session: Session, table: Table, *, to: Path | None = None) -> Tab
 
 
 def sum_file(path: Path) -> TableSum:
-    """Return the sum of a file that `dump_table` wrote. Raises: OSError, EOFError, zlib.error for a damaged one."""
+    """Return the sum of a file that `dump_table` wrote.
+
+    Raises: OSError, EOFError or zlib.error for a damaged one.
+    """
     digest, rows = hashlib.sha256(), 0
     with gzip.open(path, "rb") as stream:
         for line in stream:
