@@ -115,6 +115,12 @@ def test_late_truth_by_part_waits_for_its_image(perenne: Any, boards: Path) -> N
     assert "line 1" in said.err
 
 
+def test_a_bad_name_is_one_line_that_says_what_is_expected(perenne: Any) -> None:
+    said = perenne("schemas", "add", "Bad Slug", "--problem", "detection", fails=True)
+    assert "slug" in said.err
+    assert "pydantic" not in said.err
+
+
 def test_a_missing_source_and_a_broken_coco_file_are_one_message_each(perenne: Any, boards: Path) -> None:
     said = perenne("images", "push", boards / "gone", "--site", "lyon", fails=True)
     assert "does not exist" in said.err

@@ -79,6 +79,9 @@ def test_a_run_is_queued_listed_and_cancelled(plant: Any) -> None:
     said = plant("train", "start", "parts", "--recipe", "lite-classification", "--set", "side=128",
                  "--budget-cpu-s", "60")  # fmt: skip
     assert "Run 1 queued" in said.out
+    wrong = plant("train", "start", "parts", "--recipe", "lite-classification", "--set", "sid=3", fails=True)
+    assert "sid" in wrong.err
+    assert "side" in wrong.err
     run = json.loads(plant("train", "show", "1", "--json").out)
     assert run["config"] == {"side": 128, "budget_cpu_s": 60.0}
     assert "queued" in plant("train", "list").out

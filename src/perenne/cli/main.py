@@ -129,6 +129,8 @@ def _explain(error: Exception) -> int:
 
         show_error(error)
         return 1
+    if type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None)):
+        return _explain(_bad_input(error))
     show = getattr(error, "show", None)
     if callable(show):
         _show_usage(error)
@@ -141,9 +143,20 @@ def _explain(error: Exception) -> int:
     return 1
 
 
+def _bad_input(error: Any) -> Exception:
+    from perenne.cli.options import BadOption
+
+    said = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'together'}: {e['msg']}" for e in error.errors()[:5])
+    return BadOption(
+        f"{said}.".replace("Value error, ", ""), remedy="Correct it; --help says what is expected."
+    )
+
+
 def _show_usage(error: Any) -> None:
+    from perenne.cli.style import glyph
+
     context = getattr(error, "ctx", None)
     if context is not None:
         print(context.get_usage(), file=sys.stderr)
         print(f"Try `{context.command_path} --help`.", file=sys.stderr)
-    print(f"✗ {error.format_message()}", file=sys.stderr)
+    print(f"{glyph('✗')} {error.format_message()}", file=sys.stderr)

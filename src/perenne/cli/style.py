@@ -130,7 +130,11 @@ def show_table(
         column = columns[index]
         justify: Literal["right", "left"] = "right" if column.right else "left"
         table.add_column(
-            column.title, justify=justify, style=column.style or None, overflow="fold", no_wrap=column.whole
+            column.title,
+            justify=justify,
+            style=column.style or None,
+            overflow="fold",
+            no_wrap=column.whole and console().width >= NARROW,
         )
     some = False
     for row in rows:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perenne.cli.connection import connect
-from perenne.cli.options import AsJson, Limit, read_pairs, read_value
+from perenne.cli.options import AsJson, BadOption, Limit, read_pairs, read_value
 from perenne.cli.style import (
     Column,
     done,
@@ -59,6 +59,7 @@ def start(
         config["budget_cpu_s"] = budget_cpu_s
     if reference is not None:
         config["reference"] = reference
+    check_settings(recipe, config)
     client = connect()
     run = client.runs.start(dataset, recipe=recipe, config=config, base_model=base, name=name, seed=seed)
     if not as_json:
@@ -164,6 +165,25 @@ def trainers(as_json: AsJson = False) -> None:
     columns = [Column("trainer", style="bold"), Column("recipes"), Column("seen")]
     rows = [(t.name, ", ".join(t.recipes), t.seen_at) for t in found]
     show_table("Trainers", columns, rows, empty="No trainer has asked for work: perenne trainer")
+
+
+def check_settings(recipe: str, config: dict[str, Any]) -> None:
+    """Return when the recipe takes these settings, or is another machine's. Raises: BadOption."""
+    from pydantic import ValidationError
+
+    from perenne.recipes import RECIPES
+
+    if recipe not in RECIPES:
+        return
+    kind = RECIPES.get(recipe).config_type
+    try:
+        kind.model_validate(config)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        known = ", ".join(kind.model_fields)
+        raise BadOption(
+            f"Recipe {recipe} does not take these settings: {said}.", remedy=f"Known: {known}."
+        ) from error
 
 
 def watch_run(client: "Client", run: str, *, quiet: bool = False, hint: bool = True) -> "Run":
