@@ -3,7 +3,7 @@
 Owns `GuardedRouter` and `Caller`. Refuses routes with an unknown permission when the hub starts.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -33,8 +33,8 @@ class Call:
     hub: Hub
 
 
-def current_hub(request: Request) -> Hub:
-    """Return the services of the process that answers."""
+async def current_hub(request: Request) -> Hub:
+    """Return the services of the process that answers (async: it needs no thread)."""
     hub: Hub = request.app.state.hub
     return hub
 
@@ -71,8 +71,8 @@ Caller = Annotated[Call, Depends(open_call, scope="function")]
 HubOnly = Annotated[Hub, Depends(current_hub)]
 
 
-def _guard(permission: str) -> Callable[..., None]:
-    def guard(actor: Annotated[Actor, Depends(current_actor)]) -> None:
+def _guard(permission: str) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def guard(actor: Annotated[Actor, Depends(current_actor)]) -> None:
         actor.require(permission)
 
     return guard
