@@ -181,6 +181,18 @@ def test_a_finished_artefact_is_delivered_without_training_again(works: Works, t
     assert works.get(f"/runs/{run_id}/log")["items"] == before
 
 
+def test_points_that_a_killed_trainer_had_not_told_are_told_later(works: Works, tmp_path: Path) -> None:
+    run_id = queue(works, steps=3)
+    folder = tmp_path / "work" / "runs" / run_id
+    (folder / "work").mkdir(parents=True)
+    (folder / "work" / "checkpoint.json").write_text('{"step": 2}')
+    kept = [{"step": n, "fraction": n / 3, "eta_s": 1.0, "values": {"loss": 1 / n}} for n in (1, 2)]
+    torn = '{"step": 3, "frac'
+    (folder / "points.ndjson").write_text("\n".join([*map(json.dumps, kept), torn]))
+    trainer_at(works, tmp_path / "work").run_once()
+    assert [p["step"] for p in works.get(f"/runs/{run_id}/points")["items"]] == [1, 2, 3]
+
+
 def test_two_trainers_never_share_a_work_folder(works: Works, tmp_path: Path) -> None:
     first = trainer_at(works, tmp_path / "work")
     first.workdir.lock()

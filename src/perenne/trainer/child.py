@@ -32,13 +32,19 @@ class EventReporter:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.kept: Path | None = None
+        """Where points are written down too, for a trainer that is killed before the hub has heard them."""
         self.stopping = False
 
     def report(self, *, step: int, fraction: float, eta_s: float | None, values: Mapping[str, float]) -> None:
         """Publish live values; numbers that JSON cannot hold are left out."""
         kept = {str(name): float(value) for name, value in values.items() if math.isfinite(float(value))}
         eta = float(eta_s) if eta_s is not None and math.isfinite(eta_s) else None
-        self.say("point", step=int(step), fraction=float(fraction), eta_s=eta, values=kept)
+        point = {"step": int(step), "fraction": float(fraction), "eta_s": eta, "values": kept}
+        if self.kept is not None:
+            with self.kept.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(point) + "\n")
+        self.say("point", **point)
 
     def log(self, level: str, text: str) -> None:
         """Publish one line of text."""
@@ -85,6 +91,7 @@ def train(spec: Mapping[str, Any], reporter: EventReporter) -> Path | None:
     for module in spec["load"]:
         import_module(module)
     recipe = RECIPES.get(spec["recipe"])
+    reporter.kept = Path(spec["points"])
     task = build_task(spec)
     model = recipe.train(task, reporter)
     if int(os.environ.get("RANK", "0")) > 0:

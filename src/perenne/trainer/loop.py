@@ -169,6 +169,8 @@ class Trainer:
     def _train(self, claim: Claim, folder: RunFolder, messenger: Messenger) -> None:
         """The artefact of the run lies in its folder."""
         folder.spec.write_text(json.dumps(self._spec(claim, folder)), encoding="utf-8")
+        for point in folder.earlier_points():
+            _take_event({"event": "point", **point}, messenger, {})
         messenger.message("Starting")
         child = ChildProcess(
             folder.spec,
@@ -251,6 +253,7 @@ class Trainer:
             "manifest": str(folder.manifest),
             "cache": str(self.cache.folder),
             "workdir": str(folder.checkpoints),
+            "points": str(folder.points),
             "artefact": str(folder.artefact),
             "base_artefact": str(folder.base_artefact) if claim.base_artefact_path else None,
             "base_model": run.base_model_id,

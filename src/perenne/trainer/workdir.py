@@ -3,15 +3,19 @@
 Owns the layout. Refuses a second trainer in the same folder.
 """
 
+import contextlib
 import fcntl
+import json
 import os
 import shutil
+from collections import deque
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from perenne.trainer.errors import WorkdirInUse
 
 KEPT_RUNS = 20
+EARLIER_POINTS = 20_000
 
 
 class Workdir:
@@ -68,8 +72,18 @@ class RunFolder:
         self.base_artefact = root / "base.perenne"
         self.spec = root / "spec.json"
         self.log = root / "child.log"
+        self.points = root / "points.ndjson"
         self.artefact = root / "model.perenne"
         self.checkpoints = root / "work"
+
+    def earlier_points(self) -> list[dict[str, Any]]:
+        """Return the points of earlier attempts; the hub may not have heard the last of them."""
+        points = []
+        with contextlib.suppress(FileNotFoundError), self.points.open(encoding="utf-8") as stream:
+            for line in deque(stream, maxlen=EARLIER_POINTS):
+                with contextlib.suppress(ValueError):  # the last line may be torn
+                    points.append(json.loads(line))
+        return points
 
     def remove(self) -> None:
         """The run is over and nothing of it is needed here."""
