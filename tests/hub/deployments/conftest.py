@@ -1,6 +1,7 @@
 """A hub with sites, stations and tiny models, for deployments and inspections."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from fastapi.testclient import TestClient
 
 from perenne.hub.models import Inspected, ModelVersionRow, Origin, register_model_version, sign_upload
 from perenne.kit.hashing import sha256_file
+from perenne.kit.ids import new_id
 from perenne.runtime import read_artefact
 from perenne.testing.hubs import HubInProcess, hub_in_process
+from perenne.testing.postgres import PostgresServer
 from perenne.testing.tiny_models import tiny_classifier
 
 
@@ -68,14 +71,28 @@ class Plant:
         )
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Iterator[Plant]:
-    """Sites lyon, lille, turin, gent with stations s1 and s2 each; no model yet."""
-    with hub_in_process(tmp_path / "data") as house:
+@contextmanager
+def plant_in_process(folder: Path, *, database_url: str = "") -> Iterator[Plant]:
+    """Yield a hub with the sites lyon, lille, turin, gent, stations s1 and s2 each; no model yet."""
+    with hub_in_process(folder / "data", database_url=database_url) as house:
         http = house.client()
         for site in ("lyon", "lille", "turin", "gent"):
             assert http.post("/api/v1/sites", json={"slug": site, "name": site.title()}).status_code == 201
             for station in ("s1", "s2"):
                 answer = http.post(f"/api/v1/sites/{site}/stations", json={"slug": station, "name": station})
                 assert answer.status_code == 201
-        yield Plant(house, http, tmp_path)
+        yield Plant(house, http, folder)
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Plant]:
+    """A plant on SQLite."""
+    with plant_in_process(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def plant_on_postgres(tmp_path: Path, postgres: PostgresServer) -> Iterator[Plant]:
+    """The same plant on PostgreSQL."""
+    with plant_in_process(tmp_path, database_url=postgres.create_database(new_id("tst"))) as made:
+        yield made

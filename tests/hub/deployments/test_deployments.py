@@ -87,6 +87,19 @@ def test_four_sites_run_four_versions_at_once(plant: "Plant") -> None:
     assert [seen[site]["decision"] for site in sites] == ["fail", "fail", "pass", "pass"]
 
 
+def test_of_two_deployments_at_one_moment_one_holds(plant_on_postgres: "Plant") -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    plant = plant_on_postgres
+    plant.add_model("cells")
+    with ThreadPoolExecutor(4) as pool:
+        answers = [a.status_code for a in pool.map(lambda _: plant.deploy("lyon", "cells"), range(8))]
+    assert 201 in answers
+    assert set(answers) <= {201, 409}
+    active = plant.http.get("/api/v1/deployments", params={"state": "active"}).json()["items"]
+    assert len(active) == 1
+
+
 def test_a_version_shared_by_sites_says_so(plant: "Plant") -> None:
     plant.add_model("cells")
     plant.deploy("lyon", "cells")

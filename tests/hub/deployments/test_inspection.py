@@ -1,6 +1,7 @@
 """An image in; prediction, decision, version and latency out; every answer recorded, nothing invented."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -202,6 +203,36 @@ def test_eight_cameras_at_once_lose_and_double_nothing(plant: "Plant") -> None:
         "/api/v1/predictions", params={"decision": "fail", "site": "lyon", "station": "s1"}
     )
     assert len(failed.json()["items"]) == 20
+
+
+def test_postgres_records_the_same(plant_on_postgres: "Plant") -> None:
+    from .conftest import picture
+
+    plant = plant_on_postgres
+    plant.add_model("cells")
+    plant.deploy("lyon", "cells")
+    images = [picture(DARK if i % 2 else BRIGHT, seed=i % 6) for i in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda data: plant.inspect("lyon", data, part_id="P-1").json(), images))
+    assert len({one["image_id"] for one in seen}) == 6
+    assert len(plant.http.get("/api/v1/predictions").json()["items"]) == 12
+    assert plant.http.post("/api/v1/sites/lyon/deployments/undo", json={"reason": "x"}).status_code == 409
+
+
+def test_predictions_are_narrowed_by_time_and_a_bad_cursor_is_refused(plant: "Plant") -> None:
+    from .conftest import picture
+
+    plant.add_model("cells")
+    plant.deploy("lyon", "cells")
+    plant.inspect("lyon", picture(DARK))
+    plant.house.clock.at += timedelta(hours=1)
+    later = plant.inspect("lyon", picture(DARK, seed=1)).json()
+    since = plant.house.clock.at.isoformat()
+    listed = plant.http.get("/api/v1/predictions", params={"since": since}).json()["items"]
+    assert [row["id"] for row in listed] == [later["id"]]
+    assert plant.http.get("/api/v1/predictions", params={"cursor": "nonsense"}).status_code == 422
+    assert plant.http.get("/api/v1/predictions", params={"station": "s1"}).status_code == 404
+    assert plant.http.get("/api/v1/predictions/ins_00000000000000000000000000").status_code == 404
 
 
 def test_an_operator_limited_to_a_site_inspects_and_reads_there_only(plant: "Plant") -> None:

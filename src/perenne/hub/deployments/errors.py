@@ -17,6 +17,13 @@ class NothingToUndo(Conflict):
     title = "There is nothing to go back to"
 
 
+class DeployedMeanwhile(Conflict):
+    """Two deployments to one place at the same moment: one of them holds."""
+
+    code = "deployed-meanwhile"
+    title = "Another deployment came first"
+
+
 class ModelUnusable(PerenneError):
     """An artefact that does not load, is not signed by this hub, or fails its self-check."""
 

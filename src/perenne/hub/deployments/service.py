@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, record_event
 from perenne.hub.deployments import queries
-from perenne.hub.deployments.errors import NothingDeployed, NothingToUndo
+from perenne.hub.deployments.errors import DeployedMeanwhile, NothingDeployed, NothingToUndo
 from perenne.hub.deployments.loaded import loaded_models
 from perenne.hub.deployments.rules import DeploymentState, check_transition, merge_thresholds
 from perenne.hub.deployments.tables import DeploymentRow
@@ -112,8 +113,7 @@ def deploy_version(
         by=actor.name,
         at=now,
     )
-    session.add(row)
-    session.flush()
+    _activate(session, row, place=site.slug)
     detail = {"site": site.slug, "model": f"{model.name}:{model.number}", "reason": reason}
     record_event(session, actor, "deployment.started", "deployment", row.id, detail)
     return row
@@ -188,8 +188,7 @@ def undo_deployment(
         by=actor.name,
         at=now,
     )
-    session.add(row)
-    session.flush()
+    _activate(session, row, place=site.slug)
     return row
 
 
@@ -243,6 +242,18 @@ def name_places(session: Session, actor: Actor, rows: Sequence[DeploymentRow]) -
 def find_model(session: Session, actor: Actor, name: str) -> ModelVersionRow:
     """Return the model version called `name` (id, name:number, name). Raises: NotFound."""
     return get_model_version(session, actor, name)
+
+
+def _activate(session: Session, row: DeploymentRow, *, place: str) -> None:
+    """The row is the active one of its place. Raises: DeployedMeanwhile when another one became it."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise DeployedMeanwhile(
+            f"Somebody else changed what answers at site '{place}' at the same moment; nothing was changed.",
+            remedy="Look at the history of the site, and ask again if it is still wanted.",
+        ) from error
 
 
 def _end(session: Session, row: DeploymentRow, *, state: DeploymentState, reason: str, now: datetime) -> None:
