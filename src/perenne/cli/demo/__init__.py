@@ -19,7 +19,7 @@ def demo(
     ] = False,
     data: Annotated[Path | None, typer.Option(help="Data folder; by default a new one.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the hub; by default 8765 or a free one.")] = None,
-    budget_cpu_s: Annotated[float, typer.Option(help="CPU seconds for each of the two trainings.")] = 80.0,
+    budget_cpu_s: Annotated[float, typer.Option(help="CPU seconds for each of the two trainings.")] = 130.0,
 ) -> None:
     """Show one full turn of the loop on real images: three plants, two models, one camera."""
     from perenne.cli.demo.cells import read_cells
