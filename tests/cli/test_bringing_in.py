@@ -101,6 +101,17 @@ def test_a_csv_and_a_class_folder_are_imported(perenne: Any, boards: Path) -> No
     assert "ground truth: 6 accepted" in said.out
 
 
+def test_an_import_says_which_class_passes_and_takes_another_by_name(perenne: Any, boards: Path) -> None:
+    (boards / "cells.csv").write_text("file,class\n01/0.png,rough\n02/1.png,smooth")
+    words = ["import", "csv", boards / "cells.csv", "--images", boards / "images", "--schema", "cells"]
+    words += ["--site", "lyon", "--create-sites"]
+    assert "'rough' passes" in perenne(*words, "--dry-run").out
+    assert "rough, smooth" in perenne(*words, "--good", "fine", fails=True).err
+    assert "'smooth' is the class of a good part" in perenne(*words, "--good", "smooth").out
+    assert json.loads(perenne("schemas", "show", "cells", "--json").out)["classes"] == ["smooth", "rough"]
+    assert "'smooth', not 'rough'" in perenne(*words, "--good", "rough", fails=True).err
+
+
 def test_late_truth_by_part_waits_for_its_image(perenne: Any, boards: Path) -> None:
     perenne(
         "schemas", "add", "cells", "--problem", "classification", "--classes", "good,bad", "--good", "good"

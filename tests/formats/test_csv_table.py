@@ -118,3 +118,10 @@ def test_columns_may_have_any_name_when_the_user_says_which(folder: Path) -> Non
 def test_a_table_that_cannot_be_used_is_refused_whole(folder: Path, text: str | bytes, said: str) -> None:
     with pytest.raises(UnreadableSet, match=said):
         read(folder, text)
+
+
+@pytest.mark.parametrize(("named", "good"), [(("defective", "functional"), "functional"), (("a", "b"), None)])
+def test_the_good_class_is_known_by_its_name_alone(
+    folder: Path, named: tuple[str, str], good: str | None
+) -> None:
+    assert read(folder, f"file,class\n1.jpg,{named[0]}\n2.jpg,{named[1]}\n").good_class == good

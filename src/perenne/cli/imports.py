@@ -4,6 +4,7 @@ Owns the options of the three formats and what the terminal shows of a report. R
 was left out stands in the summary, and ends the command with exit code 1 when something did not arrive.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 
 from perenne.cli.connection import connect
 from perenne.cli.images import push_as_json, show_push
-from perenne.cli.options import AsJson, read_pairs
+from perenne.cli.options import AsJson, BadOption, read_pairs
 from perenne.cli.style import Column, done, glyph, progress_bar, say, show_facts, show_json, show_table
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ ClassMap = Annotated[
     list[str] | None, typer.Option("--rename", help="CLASS=NEW NAME; repeatable, then complete.")
 ]
 TimeZone = Annotated[str | None, typer.Option(help="Zone of times written without one.")]
+GoodClass = Annotated[
+    str | None,
+    typer.Option("--good", help="Class of a good part; every other class makes a piece fail."),
+]
 CreateSites = Annotated[
     bool, typer.Option("--create-sites", help="Create missing sites, stations, products.")
 ]
@@ -111,6 +116,7 @@ def csv(
     name_pattern: NamePattern = None,
     rename: ClassMap = None,
     time_zone: TimeZone = None,
+    good: GoodClass = None,
     create_sites: CreateSites = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -119,7 +125,7 @@ def csv(
     columns = {"file": file_column, "class": class_column, "value": value_column}
     fields = _fields(field, site=site_field, group_key=group_field, captured_at=time_field, **columns)
     reading = _reading(images, references, site, station, line, product, name_pattern, rename, time_zone)
-    _run("csv", source, schema, {**reading, "fields": fields}, create_sites, dry_run, as_json)
+    _run("csv", source, schema, {**reading, "fields": fields}, create_sites, dry_run, as_json, good=good)
 
 
 @app.command("folder")
@@ -133,13 +139,14 @@ def folder(
     product: Product = None,
     name_pattern: NamePattern = None,
     rename: ClassMap = None,
+    good: GoodClass = None,
     create_sites: CreateSites = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Import a folder per class."""
     reading = _reading(None, references, site, station, line, product, name_pattern, rename, None)
-    _run("folder", source, schema, reading, create_sites, dry_run, as_json)
+    _run("folder", source, schema, reading, create_sites, dry_run, as_json, good=good)
 
 
 def _fields(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
@@ -178,12 +185,18 @@ def _run(
     create_sites: bool,
     dry_run: bool,
     as_json: bool,
+    *,
+    good: str | None = None,
 ) -> None:
     from perenne.formats import READERS, ReadOptions
 
     labelled = READERS.get(kind)(source, ReadOptions(**reading))
+    if good is not None:
+        labelled = replace(labelled, good_class=_named_class(good, labelled.report.classes))
     if not as_json:
         show_report(labelled.report)
+        if labelled.report.problem == "classification" and labelled.report.classes:
+            show_good_class(labelled.good_class, labelled.report.classes)
     with progress_bar() as bar:
         tasks: dict[str, Any] = {}
 
@@ -201,6 +214,27 @@ def _run(
         _show_outcome(outcome, dry_run, create_sites)
     if not outcome.complete:
         raise typer.Exit(1)
+
+
+def _named_class(name: str, classes: list[str]) -> str:
+    if name not in classes:
+        raise BadOption(
+            f"--good names '{name}', and the set has the classes {', '.join(classes) or 'none'}.",
+            remedy="Name one of them, as it is after --rename.",
+        )
+    return name
+
+
+def show_good_class(good: str | None, classes: list[str]) -> None:
+    """Print which class passes, and how to say it when its name does not."""
+    if good is not None:
+        say(f"'{good}' is the class of a good part: every other class makes a piece fail.")
+        return
+    say(
+        f"No class name says which part is good: in a new schema '{classes[0]}' passes and every other "
+        "class fails. Name the right one with --good.",
+        style="yellow",
+    )
 
 
 def show_report(report: "ImportReport") -> None:

@@ -85,6 +85,11 @@ class Schemas:
                 f"Label schema '{slug}' {what}.",
                 remedy=f"Use another name, or `perenne schemas extend {slug} --class NAME`.",
             )
+        if good_class is not None and schema.good_class not in (None, good_class):
+            raise SchemaDiffers(
+                f"In label schema '{slug}' a good part is '{schema.good_class}', not '{good_class}'.",
+                remedy="Use another name for the schema, or that class.",
+            )
         return schema
 
     def extend(self, schema: str, *, classes: Sequence[str]) -> LabelSchema:

@@ -10,9 +10,15 @@ from pathlib import Path
 from perenne.formats.context import ContextReader
 from perenne.formats.finish import finish_items, readable
 from perenne.formats.folders import find_reference, list_images, reference_folder
-from perenne.formats.items import ImportReport, LabelledItem, LabelledSet, ReadOptions, UnreadableSet
+from perenne.formats.items import (
+    ImportReport,
+    LabelledItem,
+    LabelledSet,
+    ReadOptions,
+    UnreadableSet,
+    recognise_good_class,
+)
 
-_GOOD_NAMES = ("good", "ok", "free", "functional", "bon", "bonne", "normal", "mt_free")
 _MASK_ENDINGS = ("_mask",)
 
 
@@ -38,8 +44,7 @@ def read_class_folders(path: Path, options: ReadOptions | None = None) -> Labell
     for folder in folders:
         items += _items_of(folder, path, options, report, context)
     report.classes = list(dict.fromkeys(item.target["class"] for item in items if item.target))
-    good = [name for name in report.classes if name.lower() in _GOOD_NAMES]
-    return LabelledSet(finish_items(items, report), report, good[0] if len(good) == 1 else None)
+    return LabelledSet(finish_items(items, report), report, recognise_good_class(report.classes))
 
 
 def _items_of(

@@ -25,6 +25,7 @@ from perenne.formats.items import (
     LabelledSet,
     ReadOptions,
     UnreadableSet,
+    recognise_good_class,
 )
 
 _FILE_NAMES = ("file", "file_name", "filename", "image", "path")
@@ -74,7 +75,7 @@ def read_csv(path: Path, options: ReadOptions | None = None) -> LabelledSet:
     items = _merge([item for item in (_item(row, table, reading) for row in table.rows) if item], report)
     report.listed = len(table.rows)
     report.classes = list(dict.fromkeys(name for item in items if (name := _class_of(item)) is not None))
-    return LabelledSet(finish_items(items, report), report)
+    return LabelledSet(finish_items(items, report), report, recognise_good_class(report.classes))
 
 
 def _columns(table: Table, options: ReadOptions, path: Path) -> _Columns:

@@ -177,6 +177,19 @@ class LabelledSet:
     good_class: str | None = None
 
 
+_GOOD_NAMES = {"good", "ok", "free", "functional", "bon", "bonne", "normal", "mt_free"}
+
+
+def recognise_good_class(classes: Sequence[str]) -> str | None:
+    """Return the one class whose name says that a part is good, if there is exactly one.
+
+    >>> recognise_good_class(["defective", "functional"]), recognise_good_class(["a", "b"])
+    ('functional', None)
+    """
+    good = [name for name in classes if name.lower() in _GOOD_NAMES]
+    return good[0] if len(good) == 1 else None
+
+
 def _classes_of(target: dict[str, Any] | None) -> list[str]:
     if target is None:
         return []

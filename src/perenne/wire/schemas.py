@@ -23,6 +23,7 @@ ClassName = Annotated[
 class LabelSchemaNew(Message):
     """A label schema to create. `good_class` (classification) names the class of a good part.
 
+    It becomes the first class; without it the first one is taken for good. All others make a piece fail.
     A regression has no class; `unit` says what its value is measured in.
     """
 

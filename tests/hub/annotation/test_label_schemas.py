@@ -72,3 +72,13 @@ def test_a_name_is_taken_once_and_another_organisation_does_not_see_it(
     assert rival.get("/api/v1/label-schemas").json()["items"] == []
     assert it.client("annotator").get("/api/v1/label-schemas/pcb").json()["classes"] == ["open", "short"]
     assert it.client("annotator").patch("/api/v1/label-schemas/pcb", json={}).status_code == 403
+
+
+def test_the_class_of_a_good_part_leads_whatever_the_order_it_came_in(admin: TestClient) -> None:
+    """Without thresholds all but the first class make a piece fail."""
+    cells = {
+        "slug": "cells", "name": "Cells", "problem": "classification",
+        "classes": ["defective", "functional", "odd"], "good_class": "functional",
+    }  # fmt: skip
+    made = admin.post("/api/v1/label-schemas", json=cells).json()
+    assert made["classes"] == ["functional", "defective", "odd"]

@@ -5,6 +5,15 @@ from collections.abc import Sequence
 from perenne.hub.annotation.errors import SchemaInvalid
 
 
+def good_class_first(classes: Sequence[str], good_class: str | None) -> list[str]:
+    """Return the classes with that of a good part in front: without thresholds, all others make a piece fail.
+
+    >>> good_class_first(["crack", "good", "dent"], "good")
+    ['good', 'crack', 'dent']
+    """
+    return sorted(classes, key=lambda name: name != good_class)
+
+
 def check_schema(*, problem: str, classes: Sequence[str], good_class: str | None, unit: str | None) -> None:
     """Return when the parts of a schema fit together. Raises: SchemaInvalid."""
     if problem == "regression":

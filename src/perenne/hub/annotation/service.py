@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from perenne.hub.accounts import Actor, record_event
 from perenne.hub.annotation import queries
 from perenne.hub.annotation.errors import SchemaExists
-from perenne.hub.annotation.rules import check_schema, grow_classes
+from perenne.hub.annotation.rules import check_schema, good_class_first, grow_classes
 from perenne.hub.annotation.tables import LabelSchemaRow, LabelSchemaVersionRow
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
@@ -39,7 +39,7 @@ def create_schema(
         slug=slug,
         name=name,
         problem=problem,
-        classes=list(classes),
+        classes=good_class_first(classes, good_class),
         good_class=good_class,
         unit=unit,
         version=1,
