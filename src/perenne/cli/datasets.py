@@ -12,7 +12,7 @@ from perenne.cli.style import Column, done, note, progress_bar, say, show_facts,
 if TYPE_CHECKING:
     from perenne.wire.datasets import AcceptanceRule, DatasetCard, DatasetVersion
 
-app = typer.Typer(help="Freeze dataset versions, compare them.", no_args_is_help=True)
+app = typer.Typer(help="Freeze dataset versions, compare them.", no_args_is_help=True, add_completion=False)
 Dataset = Annotated[str, typer.Argument(help="Dataset: slug or id.")]
 Version = Annotated[str, typer.Argument(help="Dataset version: slug:number, id, or a slug for the latest.")]
 AtLeast = Annotated[

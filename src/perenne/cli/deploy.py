@@ -11,7 +11,9 @@ from perenne.cli.style import Column, done, mark, show_json, show_table
 if TYPE_CHECKING:
     from perenne.wire.deployments import Deployment
 
-app = typer.Typer(help="Which version answers where; undo; history.", no_args_is_help=True)
+app = typer.Typer(
+    help="Which version answers where; undo; history.", no_args_is_help=True, add_completion=False
+)
 Station = Annotated[str | None, typer.Option(help="Only at this station.")]
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from perenne.client import Client
     from perenne.wire.evaluation import Evaluation, EvaluationComparison, EvaluationSlice, SliceDifference
 
-app = typer.Typer(help="How good a model is, site by site, worst first.", no_args_is_help=True)
+app = typer.Typer(
+    help="How good a model is, site by site, worst first.", no_args_is_help=True, add_completion=False
+)
 Model = Annotated[str, typer.Argument(help="Model version: name:number, id, or a name for the latest.")]
 Version = Annotated[str, typer.Argument(help="Dataset version: slug:number, id, or a slug for the latest.")]
 Metrics = Annotated[str | None, typer.Option(help="Metrics to show, comma-separated; 'all' for every one.")]

@@ -14,7 +14,7 @@ from perenne.cli.style import Column, done, progress_bar, say, show_json, show_t
 if TYPE_CHECKING:
     from perenne.client.images import PushReport
 
-app = typer.Typer(help="Push and list images.", no_args_is_help=True)
+app = typer.Typer(help="Push and list images.", no_args_is_help=True, add_completion=False)
 SHOWN_REFUSALS = 10
 
 

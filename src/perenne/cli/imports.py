@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from perenne.client.imports import ImportOutcome
     from perenne.formats import ImportReport
 
-app = typer.Typer(help="Import a labelled set: COCO, CSV, a folder per class.", no_args_is_help=True)
+app = typer.Typer(
+    help="Import a labelled set: COCO, CSV, a folder per class.", no_args_is_help=True, add_completion=False
+)
 SHOWN_FINDINGS = 12
 
 Source = Annotated[Path, typer.Argument(help="The file or folder to import.")]

@@ -9,7 +9,7 @@ from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, Limit
 from perenne.cli.style import Column, done, mark, progress_bar, say, show_facts, show_json, show_table
 
-app = typer.Typer(help="Background work and how far it is.", no_args_is_help=True)
+app = typer.Typer(help="Background work and how far it is.", no_args_is_help=True, add_completion=False)
 JobId = Annotated[str, typer.Argument(help="Job: id.")]
 
 

@@ -12,7 +12,7 @@ from perenne.cli.options import AsJson, Limit
 from perenne.cli.style import Column, done, progress_bar, say, show_facts, show_json, show_table, size
 from perenne.cli.train import metrics_text
 
-app = typer.Typer(help="Model versions and their artefacts.", no_args_is_help=True)
+app = typer.Typer(help="Model versions and their artefacts.", no_args_is_help=True, add_completion=False)
 Model = Annotated[str, typer.Argument(help="Model version: name:number, id, or a name for the latest.")]
 
 

@@ -8,7 +8,7 @@ from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, split_names
 from perenne.cli.style import Column, done, show_facts, show_json, show_table
 
-app = typer.Typer(help="Label schemas: the classes, versioned.", no_args_is_help=True)
+app = typer.Typer(help="Label schemas: the classes, versioned.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("add")

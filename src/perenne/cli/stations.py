@@ -8,7 +8,9 @@ from perenne.cli.connection import connect
 from perenne.cli.options import AsJson
 from perenne.cli.style import Column, done, show_json, show_table
 
-app = typer.Typer(help="Camera positions and their reference images.", no_args_is_help=True)
+app = typer.Typer(
+    help="Camera positions and their reference images.", no_args_is_help=True, add_completion=False
+)
 Site = Annotated[str, typer.Argument(help="Site: slug or id.")]
 
 

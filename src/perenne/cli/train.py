@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from perenne.client import Client
     from perenne.wire.training import Run
 
-app = typer.Typer(help="Start, watch and cancel training runs.", no_args_is_help=True)
+app = typer.Typer(help="Start, watch and cancel training runs.", no_args_is_help=True, add_completion=False)
 RunName = Annotated[str, typer.Argument(help="Run: id or number.")]
 SHOWN_METRICS = 4
 

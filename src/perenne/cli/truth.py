@@ -9,7 +9,9 @@ from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, BadOption, existing
 from perenne.cli.style import Column, done, progress_bar, say, show_json, show_table
 
-app = typer.Typer(help="Ground truth that comes later, by image or part.", no_args_is_help=True)
+app = typer.Typer(
+    help="Ground truth that comes later, by image or part.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command("push")

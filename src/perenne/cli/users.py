@@ -8,7 +8,7 @@ from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, read_secret, split_names
 from perenne.cli.style import Column, done, show_json, show_table
 
-app = typer.Typer(help="Accounts of people.", no_args_is_help=True)
+app = typer.Typer(help="Accounts of people.", no_args_is_help=True, add_completion=False)
 User = Annotated[str, typer.Argument(help="User: id, or e-mail.")]
 
 
