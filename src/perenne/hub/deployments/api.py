@@ -24,6 +24,20 @@ router = GuardedRouter(tag="deployments")
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 CONTEXT_FIELDS = frozenset(InspectionQuery.model_fields)
 MAX_FILES, MAX_FIELDS = 2, 20
+_FILE = {"type": "string", "format": "binary"}
+_TEXTS: dict[str, Any] = {name: {"type": "string"} for name in sorted(CONTEXT_FIELDS)}
+_FORM = {
+    "type": "object",
+    "required": ["image"],
+    "properties": {"image": _FILE, "reference": _FILE, **_TEXTS},
+}
+_DOCUMENTED = {
+    "requestBody": {
+        "required": True,
+        "content": {"image/*": {"schema": _FILE}, "multipart/form-data": {"schema": _FORM}},
+    },
+    "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _TEXTS.items()],
+}
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,10 @@ async def read_inspection(request: Request) -> InspectionBody:
 
 
 @router.post(
-    "/sites/{site}/stations/{station}/inspect", permission="inspections:write", response_model=Inspection
+    "/sites/{site}/stations/{station}/inspect",
+    permission="inspections:write",
+    response_model=Inspection,
+    openapi_extra=_DOCUMENTED,
 )
 def inspect(
     site: str,
