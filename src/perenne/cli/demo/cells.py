@@ -27,7 +27,7 @@ SHORTEST_PANEL = 30
 TEST_SHARE = 0.4
 REPLAYED_A_PLANT = 10
 SEED = 28
-"""Under this seed the three pairs of near-duplicate cells lie on one side of the split, so no panel is moved."""
+"""Under this seed the three near-duplicate pairs lie on one side of the split, so no panel is moved."""
 FIRST_CAPTURE = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
 
