@@ -18,7 +18,7 @@ FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth"},  # GuardedRouter and Caller, for the routes of every room
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     "evaluation": {"measuring", "outcomes"},  # the numbers, apart from how they are kept
-    "deployments": {"inspection", "loaded"},  # the path of one image; the models kept open
+    "deployments": {"inspection", "loaded", "recording"},  # one image's path; open models; shared commits
     "datasets": {"card", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
 FREE_ROOMS = {"app", "worker", "infra"}  # they serve all rooms and are laid out by what they join
@@ -38,6 +38,7 @@ HOMES = {
         "hub.app.*",
         "hub.accounts.auth",
         "hub.deployments.inspection",
+        "hub.deployments.recording",
         "testing.*",
     ),
     "alembic": ("hub.infra.*", "hub.app.revise"),

@@ -162,6 +162,26 @@ def test_the_stations_reference_is_used_when_none_comes_with_the_image(plant: "P
     assert (seen["decision"], seen["reference_image_id"]) == ("fail", reference)
 
 
+def test_a_reference_taken_away_or_changed_counts_from_the_next_image_on(plant: "Plant") -> None:
+    from .conftest import picture
+
+    plant.add_model("spots", make=tiny_detector, reference=True, thresholds={"score": 0.7})
+    plant.deploy("lyon", "spots")
+    address = "/api/v1/sites/lyon/stations/s1/reference"
+    context = '{"site": "lyon", "station": "s1", "kind": "reference"}'
+    codes = []
+    for grey, seed in ((DARK, 1), (BRIGHT, 2), (None, 3)):
+        reference = None
+        if grey is not None:
+            files = {"file": ("r.png", picture(grey, seed=seed), "image/png")}
+            pushed = plant.http.post("/api/v1/images", files=files, data={"context": context}).json()
+            reference = pushed["image"]["id"]
+        assert plant.http.put(address, json={"reference_image_id": reference}).status_code == 200
+        answer = plant.inspect("lyon", picture(BRIGHT, seed=10 + seed)).json()
+        codes.append(answer.get("decision") or answer["code"])
+    assert codes == ["fail", "pass", "reference-missing"]
+
+
 def test_a_value_is_decided_by_the_limits_of_the_site(plant: "Plant") -> None:
     from .conftest import picture
 

@@ -1,7 +1,8 @@
 """The inspection path: an image in; prediction, decision, version and latency out; every answer recorded.
 
 Owns the order of the steps: look up what answers at the station, decode once, predict while the bytes go
-to stable storage, decide, record image and prediction in one transaction. Holds no database lock while a
+to stable storage, decide, record image and prediction in one transaction. What answered at the last image
+is the guess to begin with; the database confirms it while the model computes. Holds no database lock while a
 model computes. Refuses to invent: a broken image is refused and counted, never "unsure".
 """
 
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from perenne.hub.accounts import Actor
 from perenne.hub.deployments import service
-from perenne.hub.deployments.errors import ReferenceMissing
+from perenne.hub.deployments.errors import ModelUnusable, ReferenceMissing
 from perenne.hub.deployments.loaded import loaded_models
+from perenne.hub.deployments.recording import recorder_of
 from perenne.hub.deployments.rules import merge_thresholds
 from perenne.hub.deployments.service import Setup
 from perenne.hub.images import (
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
     from perenne.runtime import Model
 
 REFERENCES_KEPT = 32
-WRITERS = 8
+HELPERS = 8
+SETUPS_KEPT = 1000
 
 
 @dataclass(frozen=True)
@@ -91,18 +94,38 @@ def inspect_image(
     Raises: NotFound, NothingDeployed, ImageRefused, ImageTooLarge, ReferenceMissing, ModelUnusable.
     """
     watch = Stopwatch()
-    with hub.database.reading() as session:
-        setup = service.find_setup(session, actor, site=context.site, station=str(context.station))
-    model = loaded_models(hub).get(
-        organisation_id=actor.organisation_id, artefact_sha256=setup.model.artefact_sha256
-    )
+    setups = _known_setups(hub)
+    key = (actor.organisation_id, actor.site_ids, context.site, context.station)
+    setup = setups.get(key) or _look_up(hub, actor, context)
     watch.note("prepare")
     prepared = _admit(hub, actor, data, site_id=setup.site_id, name=context.file_name)
-    template = _find_reference(hub, actor, setup, model=model, given=reference)
     watch.note("decode")
-    stored = _writers(hub).submit(hub.blobs.put, data, organisation_id=actor.organisation_id)
-    answer = _ask_model(hub, model, setup, prepared, template, watch)
-    return _record(hub, actor, setup, context, prepared, template, answer, stored, watch)
+    stored = _helpers(hub).submit(hub.blobs.put, data, organisation_id=actor.organisation_id)
+    asked = _helpers(hub).submit(_look_up, hub, actor, context)
+    try:
+        answer, template = _ask_model(hub, actor, setup, prepared, reference, watch)
+        setup_now = asked.result()
+    except (ModelUnusable, ReferenceMissing):
+        setup_now = asked.result()
+        if setup_now == setup:
+            raise
+    if setup_now != setup:  # something was deployed since the last image: the right model answers
+        answer, template = _ask_model(hub, actor, setup_now, prepared, reference, watch)
+    setups[key] = setup_now
+    return _record(hub, actor, setup_now, context, prepared, template, answer, stored, watch)
+
+
+def _look_up(hub: Hub, actor: Actor, context: CaptureContext) -> Setup:
+    with hub.database.reading() as session:
+        return service.find_setup(session, actor, site=context.site, station=str(context.station))
+
+
+def _known_setups(hub: Hub) -> dict[Any, Setup]:
+    """Return what answered at each station last time: a guess, confirmed while the model computes."""
+    found: dict[Any, Setup] = hub.shared.setdefault("deployments.setups", {})
+    if len(found) > SETUPS_KEPT:
+        found.clear()
+    return found
 
 
 def _admit(hub: Hub, actor: Actor, data: bytes, *, site_id: str, name: str | None) -> PreparedImage:
@@ -134,12 +157,17 @@ def _find_reference(
 
 def _ask_model(
     hub: Hub,
-    model: "Model",
+    actor: Actor,
     setup: Setup,
     prepared: PreparedImage,
-    template: Reference | None,
+    reference: bytes | None,
     watch: Stopwatch,
-) -> Answer:
+) -> tuple[Answer, Reference | None]:
+    model = loaded_models(hub).get(
+        organisation_id=actor.organisation_id, artefact_sha256=setup.model.artefact_sha256
+    )
+    template = _find_reference(hub, actor, setup, model=model, given=reference)
+    watch.note("reference")
     with loaded_models(hub).turn():
         watch.note("wait")
         predicted = model.predict(
@@ -154,7 +182,7 @@ def _ask_model(
     answer = Answer(predicted.target.to_json(), decision, thresholds)
     watch.note("model")
     watch.ms.update({step: round(float(ms), 3) for step, ms in predicted.timings_ms.items()})
-    return answer
+    return answer, template
 
 
 def _record(
@@ -171,19 +199,19 @@ def _record(
     now = hub.clock.now()
     prediction_id = new_id("ins")
     stored.result()
-    with hub.database.transaction() as session:
+
+    def write(session: "Session") -> tuple[str, str | None]:
         reference_id = _store_template(session, hub, actor, context, template)
         placed = _place(session, actor, setup, context, reference_id=reference_id)
         image = add_image(session, hub, actor, prepared=prepared, placed=placed).image
         assert image is not None
-        image_id = image.id
         record_prediction(
             session,
             actor,
             prediction_id=prediction_id,
             site_id=setup.site_id,
             station_id=setup.station_id,
-            image_id=image_id,
+            image_id=image.id,
             reference_image_id=reference_id,
             model_version_id=setup.model.id,
             deployment_id=setup.deployment_id,
@@ -193,6 +221,9 @@ def _record(
             latency_ms={**watch.ms, "total": watch.total()},
             at=now,
         )
+        return image.id, reference_id
+
+    image_id, reference_id = recorder_of(hub).record(write)
     watch.note("record")
     return Inspection(
         id=prediction_id,
@@ -274,11 +305,11 @@ def _decoded_references(hub: Hub) -> DecodedReferences:
     return found
 
 
-def _writers(hub: Hub) -> ThreadPoolExecutor:
-    found = hub.shared.get("deployments.writers")
+def _helpers(hub: Hub) -> ThreadPoolExecutor:
+    found = hub.shared.get("deployments.helpers")
     if found is None:
-        made = ThreadPoolExecutor(WRITERS, thread_name_prefix="blob-writer")
-        found = hub.shared.setdefault("deployments.writers", made)
+        made = ThreadPoolExecutor(HELPERS, thread_name_prefix="inspection")
+        found = hub.shared.setdefault("deployments.helpers", made)
     assert isinstance(found, ThreadPoolExecutor)
     return found
 
