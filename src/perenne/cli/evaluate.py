@@ -184,6 +184,7 @@ def show_evaluation(client: "Client", evaluation: "Evaluation", metrics: str | N
         rows.append(evaluation.overall)
     _show_slices(title, rows, shown)
     say(everywhere_text(evaluation))
+    warn_of_seen_images(evaluation)
 
 
 def show_comparison(comparison: "EvaluationComparison") -> None:
@@ -217,6 +218,20 @@ def everywhere_mark(evaluation: "Evaluation") -> Text:
     if evaluation.state != "succeeded" or not evaluation.acceptance:
         return mark("not_judged")
     return mark("satisfactory" if evaluation.satisfactory_everywhere else "not_satisfactory")
+
+
+def warn_of_seen_images(evaluation: "Evaluation") -> None:
+    """Say when the model had learnt from what it was judged on: such figures flatter it."""
+    seen = evaluation.seen_in_training
+    if seen is None or not (seen.images or seen.groups):
+        return
+    say(
+        Text(
+            f"{glyph('!')} These figures flatter the model: it learnt from {seen.images:,} of these images, "
+            f"and from others of {seen.groups:,} of their groups. Judge it on a test split it has not seen.",
+            style="yellow",
+        )
+    )
 
 
 def everywhere_text(evaluation: "Evaluation") -> Text:

@@ -65,6 +65,16 @@ class EvaluationSlice(Message):
     more_images: int | None = None
 
 
+class SeenInTraining(Message):
+    """How much of what was evaluated the model had learnt from, its starting weights included.
+
+    `images`: the very same; `groups`: other images of the same part, batch or board. Figures on them flatter.
+    """
+
+    images: int
+    groups: int
+
+
 class Evaluation(Message):
     """An evaluation with its overall result and its sites, worst first.
 
@@ -89,6 +99,7 @@ class Evaluation(Message):
     overall: EvaluationSlice | None = None
     sites: list[EvaluationSlice] = Field(default_factory=list)
     satisfactory_everywhere: bool | None = None
+    seen_in_training: SeenInTraining | None = None
     summary: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -34,7 +34,14 @@ class Laboratory:
     http: TestClient
     folder: Path
 
-    def add_model(self, name: str = "cells", **options: Any) -> ModelVersionRow:
+    def add_model(
+        self,
+        name: str = "cells",
+        *,
+        trained_on: str | None = None,
+        base_model: str | None = None,
+        **options: Any,
+    ) -> ModelVersionRow:
         """Register the next version of a model line: a tiny classifier that looks at the brightness."""
         path = tiny_classifier(self.folder / f"{name}.prn", **options)
         actor, artefact = self.house.actor(), read_artefact(path)
@@ -47,7 +54,7 @@ class Laboratory:
                 signed=signed,
                 upload_sha256=sha256_file(path),
                 inspected=Inspected(artefact.manifest, artefact.card),
-                origin=Origin(name=name),
+                origin=Origin(name=name, dataset_version_id=trained_on, base_model_id=base_model),
             )
 
     def fill(self, site: str, count: int, *, wrong_every: int = 0, seed: int = 0) -> None:

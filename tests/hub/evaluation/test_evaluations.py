@@ -221,3 +221,18 @@ def test_somebody_limited_to_a_site_sees_that_site_only(laboratory: "Laboratory"
     compared = limited.get(f"/api/v1/evaluations/{evaluation}/compare/{evaluation}").json()
     assert compared["overall"] is None
     assert [part["name"] for part in compared["sites"]] == ["lyon"]
+
+
+def test_images_that_the_model_learnt_from_are_counted_through_its_base_models(
+    laboratory: "Laboratory",
+) -> None:
+    everywhere = {"by": "site", "test_sites": ["turin"], "test": 0, "near_duplicates": "ignore"}
+    trained = laboratory.freeze(split=everywhere)
+    judged = laboratory.freeze()
+    fresh = laboratory.add_model()
+    base = laboratory.add_model(trained_on=trained["id"])
+    heir = laboratory.add_model(base_model=base.id)
+    for model, images in ((fresh, 0), (base, 85), (heir, 85)):
+        started = laboratory.evaluate(f"cells:{model.number}", judged["id"]).json()
+        seen = laboratory.get(f"/evaluations/{started['id']}")
+        assert seen["seen_in_training"]["images"] == images, model.number

@@ -211,6 +211,7 @@ def _message(call: Call, row: EvaluationRow, parts: Sequence[EvaluationSliceRow]
         overall=overall[0] if overall else None,
         sites=sites,
         satisfactory_everywhere=satisfactory_everywhere([site.verdict for site in sites]),
+        seen_in_training=row.summary.get("seen_in_training"),
         summary={} if limited else row.summary,
     )
 

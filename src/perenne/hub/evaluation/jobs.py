@@ -104,6 +104,7 @@ def _measure(context: JobContext, actor: Actor, evaluation_id: str) -> None:
     with hub.database.reading() as session:
         row = service.get_evaluation(session, actor, evaluation_id)
         task = service.measuring_task(session, hub, actor, row)
+        seen = service.seen_in_training(session, actor, row, service.read_items(session, hub, actor, row))
         version = get_dataset_version(session, actor, row.dataset_version_id)
         acceptance = get_dataset(session, actor, version.dataset_id).acceptance or {}
     context.progress(PREDICTING, "Measuring every site and slice")
@@ -117,7 +118,12 @@ def _measure(context: JobContext, actor: Actor, evaluation_id: str) -> None:
     counts: dict[str, int] = {}
     for outcome in service.read_outcomes(hub, row):
         counts[outcome.outcome] = counts.get(outcome.outcome, 0) + 1
-    summary = {**details, "outcomes": counts, "thresholds": dict(task.thresholds)}
+    summary = {
+        **details,
+        "outcomes": counts,
+        "thresholds": dict(task.thresholds),
+        "seen_in_training": seen,
+    }
     with hub.database.transaction() as session:
         row = service.get_evaluation(session, actor, evaluation_id)
         service.keep_results(

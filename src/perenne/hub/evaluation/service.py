@@ -33,7 +33,7 @@ from perenne.hub.evaluation.rules import EvaluationState, read_acceptance, state
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
 from perenne.hub.infra.jobs import enqueue_job, job_by_id
 from perenne.hub.infra.services import Hub
-from perenne.hub.models import ModelVersionRow, get_model_version
+from perenne.hub.models import ModelVersionRow, get_model_version, lineage_of
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
@@ -423,6 +423,26 @@ def _require_finished(row: EvaluationRow) -> None:
             f"Evaluation {row.id} has no outcome yet.",
             remedy=f"Wait for its job {row.job_id}, or look at why it failed.",
         )
+
+
+def seen_in_training(
+    session: Session, actor: Actor, row: EvaluationRow, items: Sequence[ItemToEvaluate]
+) -> dict[str, int]:
+    """Return how many of the items, and of their groups, the model or its base models were trained on."""
+    model = get_model_version(session, actor, row.model_version_id)
+    images: set[str] = set()
+    groups: set[tuple[str, str]] = set()
+    for step in lineage_of(session, actor, model):
+        if step.kind != "dataset_version":
+            continue
+        version = get_dataset_version(session, actor, step.id)
+        for item in version_items(session, actor, version, splits=("train", "val")):
+            images.add(item.sha256)
+            groups.add((item.site_id, item.group_key))
+    return {
+        "images": sum(item.sha256 in images for item in items),
+        "groups": len({(item.site_id, item.group_key) for item in items} & groups),
+    }
 
 
 def _manifest_lines(manifest: bytes) -> Iterator[ManifestLine]:
