@@ -19,7 +19,13 @@ from perenne.recipes.lite.export import save_weights
 from perenne.recipes.lite_detection.loss import assign_cells, combine_losses, generalised_iou
 from perenne.recipes.lite_detection.materials import gather_materials
 from perenne.recipes.lite_detection.network import DetectionNetwork, make_points, tolerant_difference
-from perenne.recipes.lite_detection.patches import Augmentation, PatchSource, flip_patch
+from perenne.recipes.lite_detection.patches import (
+    Augmentation,
+    PatchSource,
+    flip_patch,
+    warp_boxes,
+    warp_patch,
+)
 from perenne.recipes.lite_detection.pictures import choose_layout, parse_truths
 from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
 from perenne.recipes.lite_detection.validation import Matches, best_operating_point, mean_average_precision
@@ -170,7 +176,7 @@ def test_patches_keep_the_object_under_the_box(tmp_path: Path) -> None:
         classes=2,
         batch_size=8,
         mosaic_share=0.5,
-        augmentation=Augmentation(contrast=0, brightness=0),
+        augmentation=Augmentation(contrast=0, brightness=0, warp_share=0),
     )
     batch = source.make_batch(np.random.default_rng(3), fraction=0.0)
     for image, boxes, labels in zip(batch["image"], batch["boxes"], batch["labels"], strict=True):
@@ -188,6 +194,19 @@ def test_flips_move_pixels_and_boxes_alike() -> None:
         turned, boxes = flip_patch(tile, np.array([[10.0, 3.0, 14.0, 9.0]]), kind="dihedral", rng=rng)
         left, top, right, bottom = boxes[0].astype(int)
         assert turned[top:bottom, left:right].sum() == turned.sum() == 24
+
+
+def test_a_turned_and_zoomed_patch_shows_the_object_in_its_box() -> None:
+    picture = np.zeros((120, 120, 2), np.uint8)
+    cv2.ellipse(plane := np.zeros((120, 120), np.uint8), (70, 50), (14, 7), 0, 0, 360, 255, -1)
+    picture[..., 0] = picture[..., 1] = plane
+    place = (30, 20, 64)
+    for degrees, zoom in ((0.0, 1.0), (30.0, 0.8), (-45.0, 1.2)):
+        tile = warp_patch(picture, place, degrees=degrees, zoom=zoom, shift=(0, 0))
+        box = warp_boxes(np.array([[56.0, 43.0, 85.0, 58.0]]), place, degrees=degrees, zoom=zoom)[0]
+        rows, columns = np.nonzero(tile[..., 0] > 127)
+        seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+        assert np.abs(box - seen).max() < 2
 
 
 def test_a_shifted_edge_is_no_difference_but_a_defect_is() -> None:

@@ -28,12 +28,19 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may be changed: mirrors and turns ("dihedral", "horizontal", "none"), light, template shift."""
+    """What may be changed: mirrors and turns ("dihedral", "horizontal", "none"), light, template shift.
+
+    `warp_share` of the patches are also turned by up to `turn_degrees` and zoomed by up to exp(`zoom`): parts
+    and boards to come have other angles and widths than those at hand.
+    """
 
     flips: str = "dihedral"
     contrast: float = 0.2
     brightness: float = 20.0
     reference_shift: int = 1
+    warp_share: float = 0.0
+    turn_degrees: float = 45.0
+    zoom: float = 0.25
 
 
 class PatchSource:
@@ -102,10 +109,21 @@ class PatchSource:
     def _make_tile(self, rng: np.random.Generator, side: int) -> tuple[Image, Boxes, Labels]:
         index, left, top = self._choose_place(rng, side)
         picture, truth = self.gallery.picture(index), self.truths[index]
-        tile = _crop(picture, left, top, side)
-        if self.gallery.with_reference and self.augmentation.reference_shift:
-            tile = self._shift_reference(rng, picture, tile, (left, top, side))
-        boxes, labels = _visible_objects(truth, left, top, side)
+        place = (left, top, side)
+        shift = self._draw_reference_shift(rng)
+        if rng.random() < self.augmentation.warp_share:
+            degrees = rng.uniform(-1, 1) * self.augmentation.turn_degrees
+            zoom = float(np.exp(rng.uniform(-1, 1) * self.augmentation.zoom))
+            tile = warp_patch(picture, place, degrees=degrees, zoom=zoom, shift=shift)
+            moved = Truth(warp_boxes(truth.boxes_M4, place, degrees=degrees, zoom=zoom), truth.labels_M)
+            boxes, labels = _visible_objects(moved, 0, 0, side)
+        else:
+            tile = _crop(picture, left, top, side)
+            if any(shift):
+                half = picture.shape[2] // 2
+                beside = _crop(picture[..., half:], left + shift[0], top + shift[1], side)
+                tile = np.concatenate([tile[..., :half], beside], 2)
+            boxes, labels = _visible_objects(truth, left, top, side)
         tile, boxes = flip_patch(tile, boxes, kind=self.augmentation.flips, rng=rng)
         return widen(self._change_light(rng, tile)), boxes, labels
 
@@ -138,18 +156,13 @@ class PatchSource:
         fits = sizes <= LARGEST_PART * side
         return int(drawn[fits.argmax()] if fits.any() else drawn[sizes.argmin()])
 
-    def _shift_reference(
-        self, rng: np.random.Generator, picture: Image, tile: Image, place: tuple[int, int, int]
-    ) -> Image:
-        """Return the tile with its template half moved by a pixel or so: no camera is ever fixed."""
+    def _draw_reference_shift(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Return by how many pixels the template moves: no camera is ever fixed."""
         reach = self.augmentation.reference_shift
+        if not (self.gallery.with_reference and reach):
+            return 0, 0
         dx, dy = (int(value) for value in rng.integers(-reach, reach + 1, 2))
-        if dx == dy == 0:
-            return tile
-        half = picture.shape[2] // 2
-        left, top, side = place
-        moved = _crop(picture[..., half:], left + dx, top + dy, side)
-        return np.concatenate([tile[..., :half], moved], 2)
+        return dx, dy
 
     def _change_light(self, rng: np.random.Generator, tile: Image) -> Image:
         contrast = 1 + rng.uniform(-1, 1) * self.augmentation.contrast
@@ -175,6 +188,42 @@ def flip_patch(
     if kind == "dihedral" and transpose:
         tile_SSC, boxes_M4 = tile_SSC.transpose(1, 0, 2), boxes_M4[:, [1, 0, 3, 2]]
     return tile_SSC, boxes_M4
+
+
+def warp_patch(
+    picture: Image, place: tuple[int, int, int], *, degrees: float, zoom: float, shift: tuple[int, int]
+) -> Image:
+    """Return (side, side, C) around the centre of `place` (left, top, side), turned and zoomed.
+
+    `shift` moves the second half of the channels, the template, by pixels.
+    """
+    left, top, side = place
+    half = picture.shape[2] // 2 if any(shift) or picture.shape[2] > 4 else picture.shape[2]
+    parts = []
+    for first, (dx, dy) in ((0, (0, 0)), (half, shift)):
+        plane = np.ascontiguousarray(picture[..., first : first + half])
+        if plane.shape[2] == 0:
+            continue
+        matrix = cv2.getRotationMatrix2D((left + side / 2 + dx, top + side / 2 + dy), degrees, zoom)
+        matrix[:, 2] -= (left + dx, top + dy)
+        warped = cv2.warpAffine(
+            plane, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=[PAD_VALUE] * 4
+        )
+        parts.append(np.asarray(warped, dtype=np.uint8).reshape(side, side, -1))
+    return np.concatenate(parts, 2) if len(parts) > 1 else parts[0]
+
+
+def warp_boxes(boxes_M4: Boxes, place: tuple[int, int, int], *, degrees: float, zoom: float) -> Boxes:
+    """Return the boxes in the warped patch. Objects are taken as ellipses that fill their boxes: the box of a
+    turned ellipse is tighter than that of a turned box.
+    """
+    left, top, side = place
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    offset = (boxes_M4[:, :2] + boxes_M4[:, 2:]) / 2 - (np.array([left, top]) + side / 2)
+    centre = zoom * offset @ np.array([[cosine, -sine], [sine, cosine]]) + side / 2
+    squared = (boxes_M4[:, 2:] - boxes_M4[:, :2]) ** 2
+    reach = zoom * np.sqrt(squared @ np.array([[cosine**2, sine**2], [sine**2, cosine**2]])) / 2
+    return np.concatenate([centre - reach, centre + reach], 1)
 
 
 def _keep_in(corner: float, length: int, side: int) -> int:

@@ -19,6 +19,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "frozen_stages": 0,
         "maximum_input_side": 1280,
         "warmup_steps": 200,
+        "warp_share": 0.5,
         "ema_decay": 0.999,
     },
 }
@@ -28,7 +29,8 @@ class LiteDetectionConfig(BaseModel):
     """What may be chosen. Lengths are pixels at working scale (`maximum_input_side` bounds the scale).
 
     `patch` = 0 derives the mosaic patch from the median object; `reference` "auto" uses golden templates when
-    every item has one. Of the budgets the first to be used up ends the run.
+    every item has one. Of the budgets the first to be used up ends the run. `warp_share` of the patches are
+    turned and zoomed as well: it slows learning, so short runs leave it at 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,9 @@ class LiteDetectionConfig(BaseModel):
     batch_size: int = Field(4, ge=1, le=512)
     mosaic_share: float = Field(0.8, ge=0, le=1)
     flips: Literal["dihedral", "horizontal", "none"] = "dihedral"
+    warp_share: float = Field(0.0, ge=0, le=1)
+    turn_degrees: float = Field(45.0, ge=0, le=180)
+    zoom: float = Field(0.25, ge=0, le=1)
     learning_rate: float = Field(2e-3, gt=0, le=1)
     backbone_factor: float = Field(0.3, ge=0, le=1)
     weight_decay: float = Field(0.02, ge=0)

@@ -130,7 +130,12 @@ def _train(
         classes=len(materials.classes),
         batch_size=config.batch_size,
         mosaic_share=config.mosaic_share,
-        augmentation=Augmentation(flips=config.flips),
+        augmentation=Augmentation(
+            flips=config.flips,
+            warp_share=config.warp_share,
+            turn_degrees=config.turn_degrees if config.flips == "dihedral" else min(config.turn_degrees, 5.0),
+            zoom=config.zoom,
+        ),
     )
     live = spread_indices(materials, at_most=LIVE_VALIDATION_IMAGES)
 
