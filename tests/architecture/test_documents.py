@@ -4,6 +4,8 @@ import ast
 import importlib
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -55,11 +57,14 @@ def test_every_registry_is_a_documented_extension_point(modules: "list[Module]",
 def test_an_extension_point_has_two_members_and_names_them_all(root: Path) -> None:
     for name, members in documented_points(root).items():
         module, _, attribute = name.rpartition(".")
-        registry = getattr(importlib.import_module(module), attribute)
         if module.endswith(".events"):
             continue
-        assert len(registry.names()) >= 2, f"{name} has {registry.names()}"
-        assert set(registry.names()) == set(members), f"{name}: the page says {members}"
+        # In a process of its own: another test of this one may have added a member for itself.
+        asked = f"import {module}; print(*{module}.{attribute}.names())"
+        answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+        names = answer.stdout.split()
+        assert len(names) >= 2, f"{name} has {names}"
+        assert set(names) == set(members), f"{name}: the page says {members}"
 
 
 def test_the_contract_and_the_promise_of_an_extension_point_exist(root: Path) -> None:

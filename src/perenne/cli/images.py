@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, Limit, existing, read_moment
@@ -119,7 +120,8 @@ def show_push(report: "PushReport", *, what: str) -> None:
     reasons = Counter(file.refusal.code for file in report.refusals if file.refusal)
     say("  refused: " + ", ".join(f"{count} {code}" for code, count in reasons.most_common()), style="red")
     for file in report.refusals[:SHOWN_REFUSALS]:
-        say(f"    {file.path}: {file.refusal.detail if file.refusal else ''}", style="dim")
+        why = file.refusal.detail if file.refusal else ""
+        say(Text(f"    {file.path}: {why}"), style="dim")  # a path may hold brackets: it is not markup
     if len(report.refusals) > SHOWN_REFUSALS:
         say(f"    and {len(report.refusals) - SHOWN_REFUSALS} more (--json lists all)", style="dim")
 

@@ -105,17 +105,22 @@ def mark(name: str) -> Text:
 
 def say(text: str | Text = "", *, style: str = "") -> None:
     """Print a line of result."""
-    console().print(text, style=style or None)
+    _print(console(), text, style=style)
 
 
 def done(text: str) -> None:
     """Print that something is done."""
-    console().print(Text(glyph("✓") + " ", style="green") + Text.from_markup(text))
+    _print(console(), Text(glyph("✓") + " ", style="green") + Text.from_markup(text))
 
 
 def note(text: str) -> None:
     """Print a remark that is not a result (standard error)."""
-    err_console().print(Text.from_markup(text), style="dim")
+    _print(err_console(), Text.from_markup(text), style="dim")
+
+
+def _print(where: Console, text: str | Text, *, style: str = "") -> None:
+    """Print a line; a pipe or file gets it whole, so that a path in it can be found again."""
+    where.print(text, style=style or None, soft_wrap=not where.is_terminal)
 
 
 def show_table(
