@@ -24,14 +24,11 @@ def backup(
     """Copy everything while the hub runs, and verify the copy. The backup holds secrets: keep it safe."""
     from perenne.cli.connection import where
     from perenne.hub.infra.backup import back_up
-    from perenne.hub.infra.installation import LAST_BACKUP, write_fact
     from perenne.hub.infra.services import open_services
     from perenne.hub.settings import read_settings
 
     hub = open_services(read_settings(data=data or where().data))
     report = back_up(hub, to=to.expanduser().absolute(), now=hub.clock.now(), note=_noter(as_json))
-    with hub.database.transaction() as session:
-        write_fact(session, LAST_BACKUP, hub.clock.now().isoformat())  # `perenne doctor` looks at it
     _show(report, place=to, as_json=as_json, what="Backup of")
     if report.missing_blobs:
         say(

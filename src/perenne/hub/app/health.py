@@ -1,14 +1,20 @@
 """Health: is the process alive, can it work, and how much has it done."""
 
+import math
 import shutil
+from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import generate_latest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from perenne import __version__
 from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly
+from perenne.hub.app.middleware import Metrics
+from perenne.hub.infra.installation import LAST_BACKUP, read_fact
+from perenne.hub.infra.jobs import JOB_STATES, queue_depth
 from perenne.hub.infra.services import Hub
 
 router = GuardedRouter(prefix="", tag="health")
@@ -52,5 +58,15 @@ def ready(hub: HubOnly) -> JSONResponse:
 @router.get("/metrics", permission="system:read")
 def metrics(request: Request, caller: Caller) -> Response:
     """Return the hub's metrics as Prometheus text."""
-    registry = request.app.state.metrics.registry
-    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+    known: Metrics = request.app.state.metrics
+    counts = queue_depth(caller.session)
+    for state in JOB_STATES:
+        known.jobs.labels(state).set(counts.get(state, 0))
+    known.backup_age.set(backup_age_seconds(caller.session, now=caller.hub.clock.now()))
+    return Response(generate_latest(known.registry), media_type="text/plain; version=0.0.4")
+
+
+def backup_age_seconds(session: Session, *, now: datetime) -> float:
+    """Return how old the last verified backup is, NaN when there is none."""
+    told = read_fact(session, LAST_BACKUP)
+    return (now - datetime.fromisoformat(told)).total_seconds() if told else math.nan

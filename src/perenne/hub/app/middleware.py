@@ -4,7 +4,7 @@ import re
 import time
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perenne.hub.app.errors import problem_response
@@ -44,6 +44,12 @@ class Metrics:
         )
         self.denied = Counter(
             "perenne_authz_denied_total", "Requests refused for want of rights.", registry=self.registry
+        )
+        self.jobs = Gauge("perenne_jobs", "Background jobs by state.", ["state"], registry=self.registry)
+        self.backup_age = Gauge(
+            "perenne_backup_verified_age_seconds",
+            "Age of the last verified backup; NaN when there is none.",
+            registry=self.registry,
         )
 
 

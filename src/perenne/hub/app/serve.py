@@ -83,7 +83,7 @@ def prepare_hub(hub: Hub) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens there. Raises: PortInUse, AddressUnusable."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for an acknowledgement.
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and an answer waits 40 ms for an acknowledgement.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -23,7 +23,7 @@ from perenne import __version__
 from perenne.hub.infra.blobs import BlobDamaged, BlobMissing, DiskFull, StorageUnavailable
 from perenne.hub.infra.blobs.local import LocalBlobStore
 from perenne.hub.infra.dump import dump_table, file_name, reflect_tables, sum_file
-from perenne.hub.infra.installation import EPOCH, STORE_ID, read_fact, write_fact
+from perenne.hub.infra.installation import EPOCH, LAST_BACKUP, STORE_ID, read_fact, write_fact
 from perenne.hub.infra.migrations import present_revision
 from perenne.hub.infra.services import Hub
 from perenne.kit.errors import InvalidInput, PerenneError
@@ -33,7 +33,6 @@ from perenne.kit.ids import new_id
 MANIFEST = "manifest.json"
 BLOBS = "blobs"
 BLOB_LIST = "blobs.json"
-LAST_BACKUP = "last_verified_backup_at"
 KEY_FILES = ("signing-key.pem", "credentials.json")
 BLOB_COLUMNS = {
     ("images", "sha256"),
