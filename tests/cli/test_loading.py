@@ -50,3 +50,12 @@ def test_the_version_is_told() -> None:
     run = subprocess.run([sys.executable, "-m", "perenne.cli", "--version"], capture_output=True, text=True)
     assert run.stdout.startswith("perenne ")
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize("reference", [True, False, None])
+def test_the_options_of_train_start_are_settings_that_the_recipe_takes(reference: bool | None) -> None:
+    from perenne.cli.train import check_settings, read_config
+
+    config = read_config(["canvas=256"], budget_cpu_s=60.0, reference=reference)
+    check_settings("lite-detection", config)
+    assert config.get("reference") == {True: "use", False: "ignore", None: None}[reference]

@@ -54,11 +54,7 @@ def start(
     as_json: AsJson = False,
 ) -> None:
     """Queue a training run on a dataset version."""
-    config: dict[str, Any] = {k: read_value(v) for k, v in read_pairs(settings, option="--set").items()}
-    if budget_cpu_s is not None:
-        config["budget_cpu_s"] = budget_cpu_s
-    if reference is not None:
-        config["reference"] = reference
+    config = read_config(settings, budget_cpu_s=budget_cpu_s, reference=reference)
     check_settings(recipe, config)
     client = connect()
     run = client.runs.start(dataset, recipe=recipe, config=config, base_model=base, name=name, seed=seed)
@@ -72,6 +68,18 @@ def start(
         show_json(run)
     if run.state in ("failed", "cancelled"):
         raise typer.Exit(1)
+
+
+def read_config(
+    settings: list[str] | None, *, budget_cpu_s: float | None, reference: bool | None
+) -> dict[str, Any]:
+    """Return the recipe's settings that the options stand for."""
+    config: dict[str, Any] = {k: read_value(v) for k, v in read_pairs(settings, option="--set").items()}
+    if budget_cpu_s is not None:
+        config["budget_cpu_s"] = budget_cpu_s
+    if reference is not None:
+        config["reference"] = "use" if reference else "ignore"
+    return config
 
 
 @app.command("watch")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perenne.recipes.lite.pooled import standardise
 
-STRENGTHS = (1e-4, 1e-3, 1e-2)
+STRENGTHS = (1e-4, 1e-3, 4e-3, 1.6e-2)
 LARGEST_SAMPLE = 20_000
 
 

@@ -52,7 +52,7 @@ class LiteClassificationConfig(BaseModel):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_balance: float = Field(0.5, ge=0, le=1)
     dropout: float = Field(0.2, ge=0, lt=1)
-    learning_rate: float = Field(2e-4, gt=0, le=1)
+    learning_rate: float = Field(1e-4, gt=0, le=1)
     backbone_factor: float = Field(2.0, ge=0, le=100)
     weight_decay: float = Field(0.02, ge=0)
     warmup_steps: int = Field(30, ge=0)
