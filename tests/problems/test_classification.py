@@ -87,3 +87,15 @@ def test_a_well_calibrated_model_has_a_small_calibration_error() -> None:
     )
     assert summarise(evidence, rng=rng, n_boot=20)["ece"].value < 0.03  # type: ignore[union-attr]
     assert evidence.details()["confusion"]["truth_by_answer"][0][0] > 1000
+
+
+def test_images_of_one_group_have_a_value_and_no_interval() -> None:
+    problem = Classification()
+    truths = [ClassTarget(TWO[n % 2]) for n in range(40)]
+    answers = [said(0.9 if n % 2 else 0.1) for n in range(40)]
+    evidence = problem.match(truths, answers, classes=TWO, thresholds={}, groups=["board"] * 40)
+    measured = summarise(evidence, rng=np.random.default_rng(0))["accuracy"]
+    assert isinstance(measured, TooFew) and measured.unit == "groups"
+    assert measured.value == 1.0
+    few = summarise(evidence, rng=np.random.default_rng(0), mask=np.arange(40) < 5)["accuracy"]
+    assert isinstance(few, TooFew) and few.unit == "images" and few.value is None

@@ -14,14 +14,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 140
 NARROW = 96
+LONGEST_WORD = 14
 ASCII = {
     "✓": "+",
     "✗": "x",
@@ -126,8 +127,9 @@ def _print(where: Console, text: str | Text, *, style: str = "") -> None:
 def show_table(
     title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet."
 ) -> None:
-    """Print rows under their columns; on a narrow terminal the spare columns leave."""
-    kept = [i for i, c in enumerate(columns) if not (c.spare and console().width < NARROW)]
+    """Print rows under their columns; spare columns leave, the last one first, until the rest fits."""
+    table_rows = [[_cell(value) for value in row] for row in rows]
+    kept = _fitting(columns, table_rows, width=console().width)
     table = Table(
         title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
     )
@@ -139,18 +141,42 @@ def show_table(
             justify=justify,
             style=column.style or None,
             overflow="fold",
+            min_width=_longest_word(column, [row[index] for row in table_rows]),
             no_wrap=column.whole and console().width >= NARROW,
         )
-    some = False
-    for row in rows:
-        some = True
-        table.add_row(*[_cell(row[index]) for index in kept])
-    if some:
+    for row in table_rows:
+        table.add_row(*[row[index] for index in kept])
+    if table_rows:
         console().print(table)
         return
     if title:
         console().print(Text(title, style="bold"))
     console().print(Text(empty, style="dim"))
+
+
+def _fitting(columns: Sequence[Column], rows: list[list[Text]], *, width: int) -> list[int]:
+    """Return the columns that fit side by side; those that are not spare always stay."""
+    kept = [i for i, column in enumerate(columns) if not (column.spare and width < NARROW)]
+
+    def needed() -> int:
+        lines = [
+            max([cell_len(columns[i].title), *(row[i].cell_len for row in rows)])
+            if columns[i].whole
+            else _longest_word(columns[i], [row[i] for row in rows])
+            for i in kept
+        ]
+        return sum(lines) + 3 * len(kept)
+
+    spare = [i for i in kept if columns[i].spare]
+    while spare and needed() > width:
+        kept.remove(spare.pop())
+    return kept
+
+
+def _longest_word(column: Column, cells: list[Text]) -> int:
+    """Return the cells that the longest word of a column takes, within reason."""
+    words = [word for text in (column.title, *(cell.plain for cell in cells)) for word in text.split()]
+    return min(LONGEST_WORD, max((cell_len(word) for word in words), default=1))
 
 
 def show_facts(title: str, facts: Iterable[tuple[str, Any]]) -> None:
@@ -175,9 +201,11 @@ def estimate_text(estimate: Any, *, digits: int = 3) -> Text:
     """Return `value [low–high]`, or that there is too little to say."""
     if estimate is None:
         return Text(glyph("–"), style="dim")
-    if estimate.too_few or estimate.value is None:
+    if estimate.value is None:
         return Text(f"{glyph('…')} too few", style="cyan")
     value = f"{estimate.value:.{digits}f}"
+    if estimate.too_few:
+        return Text(value, style="bold") + Text(f" {glyph('…')} too few", style="not bold cyan")
     if estimate.low is None or estimate.high is None:
         return Text(value)
     interval = f" [{estimate.low:.{digits}f}{glyph('–')}{estimate.high:.{digits}f}]"
@@ -239,14 +267,12 @@ def show_unexpected(error: Exception) -> None:
     )
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any) -> Text:
     if value is None:
         return Text(glyph("–"), style="dim")
     if isinstance(value, datetime):
-        return when(value)
-    if isinstance(value, str):
-        return escape(value)
-    return value if isinstance(value, Text) else str(value)
+        return Text(when(value))
+    return value if isinstance(value, Text) else Text(str(value))
 
 
 def _plain(value: Any) -> Any:

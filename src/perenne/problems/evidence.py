@@ -67,7 +67,9 @@ def summarise(
     point = chosen.point()
     common = _common_shortage(n, n_groups)
     if common is not None:
-        return dict.fromkeys(point, _too_few(common, n, n_groups))
+        seen = common.unit == "groups"  # enough images, all of one group: a value, but no interval
+        short = _too_few(common, n, n_groups)
+        return {name: replace(short, value=_finite(value) if seen else None) for name, value in point.items()}
     measured = bootstrap_by_group(
         chosen.measure, groups=chosen.groups, rng=rng, n_boot=n_boot, proportions=chosen.proportions
     )
@@ -156,6 +158,10 @@ def _common_shortage(n: int, n_groups: int) -> Shortage | None:
 
 def _too_few(shortage: Shortage, n: int, n_groups: int) -> TooFew:
     return TooFew(unit=shortage.unit, needed=shortage.needed, got=shortage.got, n=n, n_groups=n_groups)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _with_value(measured: Measured, value: float) -> Measured:

@@ -39,21 +39,25 @@ class Estimate:
 
 @dataclass(frozen=True)
 class TooFew:
-    """No number is given: `got` of `unit` (images, groups, positives, ...) where `needed` are needed."""
+    """No interval is given: `got` of `unit` (images, groups, positives, ...) where `needed` are needed.
+
+    `value` is what was seen when only the groups are too few: enough images, all of one part or board.
+    """
 
     unit: str
     needed: int
     got: int
     n: int
     n_groups: int
+    value: float | None = None
 
     def __str__(self) -> str:
         return f"too few {self.unit}: {self.got}, at least {self.needed} needed"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields of the wire message, the value left out."""
+        """Return the fields of the wire message, the interval left out."""
         return {
-            "value": None,
+            "value": self.value,
             "low": None,
             "high": None,
             "n": self.n,
