@@ -39,7 +39,7 @@ def test_spare_columns_leave_a_narrow_terminal_and_nothing_is_cut(
     show_table("Sites", columns, rows)
     assert "because" not in narrow
     assert "a-site-with-" in narrow
-    assert "a-long-name" in narrow
+    assert "long-name" in narrow
     assert "satisfactory" in narrow
     assert "because" in capsys.readouterr().out
 
