@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import onnxruntime
 import pytest
 import torch
 
+from perenne.quality import decode_upright
 from perenne.recipes import RECIPES, SilentReporter, TrainingItem, TrainingTask
 from perenne.recipes.errors import BadTrainingConfig, BaseModelUnusable, EmptyDataset, UnreadableTrainingImage
 from perenne.recipes.lite.base_weights import load_matching, read_base_weights
@@ -26,10 +28,16 @@ from perenne.recipes.lite_detection.patches import (
     warp_boxes,
     warp_patch,
 )
-from perenne.recipes.lite_detection.pictures import choose_layout, parse_truths
+from perenne.recipes.lite_detection.pictures import Gallery, Layout, choose_layout, parse_truths
 from perenne.recipes.lite_detection.recipe import LiteDetectionConfig
-from perenne.recipes.lite_detection.validation import Matches, best_operating_point, mean_average_precision
+from perenne.recipes.lite_detection.validation import (
+    Matches,
+    best_operating_point,
+    mean_average_precision,
+    place_picture,
+)
 from perenne.runtime import load_model, write_artefact
+from perenne.runtime.placing import place_input
 
 TINY = {"max_steps": 4, "budget_cpu_s": None, "canvas": 64, "batch_size": 2, "threads": 1}
 
@@ -91,6 +99,40 @@ def test_a_run_gives_an_onnx_file_that_takes_pixels_and_gives_boxes(tmp_path: Pa
     image = np.full((50, 70, 3), 90, np.uint8)
     prediction = loaded.predict(image, reference_HWC=image)
     assert prediction.embedding is not None and prediction.embedding.shape == (944,)
+
+
+def test_training_sees_the_template_as_inference_does(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    board = (
+        np.kron(rng.integers(0, 2, (24, 24)), np.ones((16, 16))).astype(np.uint8)[..., None].repeat(3, 2)
+        * 200
+    )
+    cv2.imwrite(str(tmp_path / "image.png"), board)
+    cv2.imwrite(str(tmp_path / "reference.png"), np.roll(board, (4, -5), (0, 1)))
+    item = replace(
+        draw_items(tmp_path, count=1, side=384)[0],
+        image_path=tmp_path / "image.png",
+        reference_path=tmp_path / "reference.png",
+        target={"boxes": []},
+    )
+    layout = Layout(192, 192, 0.5, 64, 128)
+    gallery = Gallery(
+        [item], layout=layout, with_reference=True, cache_mb=1, reference_alignment="translation"
+    )
+    given = {
+        "width": 192,
+        "height": 192,
+        "maximum_scale": 0.5,
+        "channels": 6,
+        "reference": True,
+        "reference_alignment": "translation",
+    }
+    image, template = (
+        decode_upright((tmp_path / name).read_bytes()) for name in ("image.png", "reference.png")
+    )
+    placed, _ = place_input(image, given=given, reference_HWC=template)
+    assert (place_picture(gallery, 0)[0] == placed).all()
+    assert (placed[8:-8, 8:-8, :3] == placed[8:-8, 8:-8, 3:]).all()
 
 
 def test_a_run_continues_from_the_weights_of_an_artefact(tmp_path: Path) -> None:

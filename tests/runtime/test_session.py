@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from perenne.problems import BoxesTarget, ClassTarget, ValueTarget
-from perenne.runtime import ImageNotUsable, ReferenceMissing, load_model
+from perenne.runtime import ArtefactRefused, ImageNotUsable, ReferenceMissing, load_model
+from perenne.runtime.placing import place_input
 from perenne.testing.tiny_models import CELL_PX, tiny_classifier, tiny_detector, tiny_regressor
 
 
@@ -64,6 +65,21 @@ def test_a_reference_is_compared_and_its_absence_is_said(tmp_path: Path) -> None
     assert again == target
     with pytest.raises(ReferenceMissing, match="reference image"):
         model.predict(image)
+
+
+def test_a_reference_that_lies_off_is_moved_when_the_manifest_says_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    good = (
+        np.kron(rng.integers(0, 2, (40, 40)), np.ones((8, 8))).astype(np.uint8)[..., None].repeat(3, 2) * 200
+    )
+    moved = np.roll(good, (2, 3), (0, 1))
+    given = {"name": "image", "width": 320, "height": 320, "channels": 6, "reference": True}
+    still, _ = place_input(good, given=given, reference_HWC=moved)
+    aligned, _ = place_input(good, given={**given, "reference_alignment": "translation"}, reference_HWC=moved)
+    assert (still[..., 3:] == moved).all()
+    assert (aligned[8:-8, 8:-8, 3:] == good[8:-8, 8:-8]).all()
+    with pytest.raises(ArtefactRefused, match="reference alignment 'magic'"):
+        tiny_detector(tmp_path / "m", input={**given, "reference_alignment": "magic"})
 
 
 def test_a_batch_gives_what_single_images_give(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ MAX_SIDE = 8192
 MAX_INPUT_PIXELS = 16_000_000
 MAX_CLASSES = 1000
 MODES = ("letterbox", "stretch", "native")
+ALIGNMENTS = ("none", "translation")
 OUTPUTS = {"classification": ("logits",), "regression": ("value",), "detection": ("boxes", "scores")}
 
 
@@ -81,6 +82,10 @@ def _check_input(given: object) -> None:
     _require(width * height <= MAX_INPUT_PIXELS, "its input has over 16 Mpx")
     reference = given.get("reference", False)
     _require(isinstance(reference, bool), "its input does not say whether it takes a reference")
+    alignment = given.get("reference_alignment", "none")
+    _require(
+        alignment in ALIGNMENTS, f"its reference alignment {alignment!r} is none of {', '.join(ALIGNMENTS)}"
+    )
     channels = 6 if reference else 3
     _require(given.get("channels", 3) == channels, f"its input does not have {channels} channels")
     _require(_is_positive(given.get("maximum_scale", 1.0)), "its maximum scale is not a positive number")

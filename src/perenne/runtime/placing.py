@@ -1,8 +1,8 @@
 """From an image to the input of the network, and back for boxes.
 
 Owns the three input modes of a manifest: "letterbox" and "stretch" into one size, "native" at the image's own
-resolution, padded to a multiple of 32 and scaled down only beyond the input's area. Refuses arrays that are
-not 8-bit images.
+resolution, padded to a multiple of 32 and scaled down only beyond the input's area. Owns how a reference is
+fitted to its image, too. Refuses arrays that are not 8-bit images.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perenne.geometry import InputMapping, fit_input, place_image
+from perenne.quality import align_reference
 from perenne.runtime.errors import ImageNotUsable, ReferenceMissing
 
 NATIVE_MULTIPLE = 32
@@ -23,7 +24,7 @@ def place_input(
 ) -> tuple[Pixels, InputMapping]:
     """Return uint8 (height, width, 3 or 6) and where the image lies in it; `given` is the manifest's input.
 
-    The reference is brought to the size of the image first. Raises: ImageNotUsable, ReferenceMissing.
+    The reference is fitted to the image first. Raises: ImageNotUsable, ReferenceMissing.
     """
     image = as_image(image_HWC)
     height, width = image.shape[:2]
@@ -36,14 +37,22 @@ def place_input(
             "The model compares each image with a reference image (a good piece), and none was given.",
             remedy="Set the reference image of the station, or send one with the image.",
         )
-    reference = as_image(reference_HWC)
-    if reference.shape != image.shape:
-        import cv2
-
-        resized = cv2.resize(reference, (width, height), interpolation=cv2.INTER_AREA)
-        reference = np.asarray(resized, dtype=np.uint8)
+    reference = fit_reference(
+        as_image(reference_HWC), image, alignment=str(given.get("reference_alignment", "none"))
+    )
     beside: Pixels = place_image(reference, width=in_width, height=in_height, mapping=mapping)
     return np.concatenate([placed, beside], axis=2), mapping
+
+
+def fit_reference(reference_HWC: Pixels, image_HWC: Pixels, *, alignment: str) -> Pixels:
+    """Return the reference at the size of the image and, with alignment "translation", moved onto it."""
+    if reference_HWC.shape[:2] != image_HWC.shape[:2]:
+        import cv2
+
+        size = (image_HWC.shape[1], image_HWC.shape[0])
+        resized = cv2.resize(reference_HWC, size, interpolation=cv2.INTER_AREA)
+        reference_HWC = np.asarray(resized, dtype=np.uint8)
+    return align_reference(reference_HWC, image_HWC) if alignment == "translation" else reference_HWC
 
 
 def as_image(image: NDArray[Any]) -> Pixels:

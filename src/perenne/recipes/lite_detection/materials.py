@@ -48,7 +48,13 @@ def gather_materials(task: TrainingTask, config: LiteDetectionConfig) -> Materia
         maximum_side=config.maximum_input_side,
     )
     galleries = [
-        Gallery(part, layout=layout, with_reference=with_reference, cache_mb=config.cache_mb // 2)
+        Gallery(
+            part,
+            layout=layout,
+            with_reference=with_reference,
+            cache_mb=config.cache_mb // 2,
+            reference_alignment=config.reference_alignment,
+        )
         for part in (train, val)
     ]
     return Materials(

@@ -99,6 +99,7 @@ def _describe(task: TrainingTask, materials: Materials) -> dict[str, Any]:
             "maximum_scale": layout.maximum_scale,
             "channels": 6 if materials.with_reference else 3,
             "reference": materials.with_reference,
+            "reference_alignment": materials.config.reference_alignment,
         },
         "outputs": {"boxes": "boxes", "scores": "scores"},
         "embedding": {"name": "embedding", "size": EMBEDDING_SIZE},

@@ -1,12 +1,13 @@
 """The images of a run at working scale, in memory.
 
-Owns reading, scaling and caching of images, templates and boxes. Refuses an image that cannot be read or
-whose boxes are not boxes, naming it.
+Owns reading, scaling and caching of images, templates and boxes; a template is fitted to its image as in
+production. Refuses an image that cannot be read or whose boxes are not boxes, naming it.
 """
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from perenne.geometry import as_boxes, fit_input
 from perenne.quality.decoding import decode_upright
 from perenne.recipes.contract import TrainingItem
 from perenne.recipes.errors import UnreadableTrainingImage
+from perenne.runtime.placing import fit_reference
 
 Image = NDArray[np.uint8]
 SMALLEST_OBJECT_PX, LARGEST_OBJECT_PX = 14.0, 96.0
@@ -90,9 +92,16 @@ class Gallery:
     """
 
     def __init__(
-        self, items: Sequence[TrainingItem], *, layout: Layout, with_reference: bool, cache_mb: int
+        self,
+        items: Sequence[TrainingItem],
+        *,
+        layout: Layout,
+        with_reference: bool,
+        cache_mb: int,
+        reference_alignment: str = "none",
     ) -> None:
         self.items, self.layout, self.with_reference = list(items), layout, with_reference
+        self.reference_alignment = reference_alignment
         self._left_bytes = cache_mb * 1_000_000
         self._kept: dict[int, Image] = {}
         self._lock = threading.Lock()
@@ -118,18 +127,17 @@ class Gallery:
 
     def _read(self, index: int) -> Image:
         item = self.items[index]
-        image = self._read_file(item, template=False)
+        full = self._read_file(item, item.image_path)
+        image = self._scaled(full, item)
         if not self.with_reference:
             return image[..., :1].copy() if _is_grey(image) else image
-        template = self._read_file(item, template=True)
-        if template.shape != image.shape:
-            template = cv2.resize(template, image.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
+        template = self._read_file(item, item.reference_path)
+        template = self._scaled(fit_reference(template, full, alignment=self.reference_alignment), item)
         if _is_grey(image) and _is_grey(template):
             return np.concatenate([image[..., :1], template[..., :1]], 2)
         return np.concatenate([image, template], 2)
 
-    def _read_file(self, item: TrainingItem, *, template: bool) -> Image:
-        path = item.reference_path if template else item.image_path
+    def _read_file(self, item: TrainingItem, path: Path | None) -> Image:
         try:
             if path is None:
                 raise ValueError("it has no template")
@@ -140,12 +148,12 @@ class Gallery:
                 f"{name} cannot be read for training: {error}",
                 remedy="Fetch it again, or take the image out of the dataset version.",
             ) from error
-        if (pixels.shape[1], pixels.shape[0]) != (item.width, item.height) and not template:
+        if (pixels.shape[1], pixels.shape[0]) != (item.width, item.height) and path == item.image_path:
             raise UnreadableTrainingImage(
                 f"{path.name} is {pixels.shape[1]} x {pixels.shape[0]} px, not {item.width} x {item.height}.",
                 remedy="Import the image again: its boxes may be wrong too.",
             )
-        return self._scaled(pixels, item)
+        return pixels
 
     def _scaled(self, pixels: Image, item: TrainingItem) -> Image:
         scale = self._scale_of(item)

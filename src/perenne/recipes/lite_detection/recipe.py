@@ -40,6 +40,7 @@ class LiteDetectionConfig(BaseModel):
     budget_wall_s: float | None = Field(None, gt=0)
     max_steps: int | None = Field(None, gt=0)
     reference: Literal["auto", "use", "ignore"] = "auto"
+    reference_alignment: Literal["translation", "none"] = "translation"
     reference_tolerance: int = Field(2, ge=0, le=8)
     canvas: int = Field(256, ge=64, le=1280, multiple_of=32)
     patch: int = Field(0, ge=0)
