@@ -29,6 +29,7 @@ def read_class_folders(path: Path, options: ReadOptions | None = None) -> Labell
         raise UnreadableSet(f"There is no folder '{path}'.", remedy="Name the folder of the class folders.")
     report = ImportReport(format="folder", source=str(path), problem="classification")
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    folders = [p for p in folders if p != options.references]
     if not folders:
         raise UnreadableSet(
             f"'{path}' holds no folder.", remedy="Put the images of each class in a folder of its name."

@@ -28,7 +28,7 @@ from perenne.formats.items import (
     recognise_good_class,
 )
 
-_FILE_NAMES = ("file", "file_name", "filename", "image", "path")
+FILE_COLUMNS = ("file", "file_name", "filename", "image", "path")
 _CLASS_NAMES = ("class", "label")
 _VALUE_NAMES = ("value",)
 
@@ -89,7 +89,7 @@ def _columns(table: Table, options: ReadOptions, path: Path) -> _Columns:
         raise UnreadableSet(
             f"'{path}' has no column '{missing[0]}'.", remedy=f"Its columns: {', '.join(table.header)}."
         )
-    file = options.fields.get("file") or _pick(table.header, _FILE_NAMES)
+    file = options.fields.get("file") or _pick(table.header, FILE_COLUMNS)
     if file is None:
         raise UnreadableSet(
             f"'{path}' has no column with the image's file name (it has: {', '.join(table.header)[:200]}).",

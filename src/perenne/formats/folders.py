@@ -8,6 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from perenne.formats.items import ImportReport, UnreadableSet
 
@@ -64,8 +65,9 @@ class ImageFolder:
 
     def find(self, name: str) -> Path | None:
         """Return the file called `name` (already clean), or None. Raises: NameRefused for a way out."""
-        for root in self._roots:
-            path = root / name
+        # One name may be written in two ways: Macs write "é" as a letter and an accent.
+        spellings = dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name)))
+        for path, root in ((root / spelling, root) for root in self._roots for spelling in spellings):
             try:
                 if not path.is_file():
                     continue
