@@ -1,0 +1,5 @@
+import { PageHeader } from "@/ui/PageHeader";
+
+export function AboutPage() {
+  return <PageHeader title="About" />;
+}

@@ -1,0 +1,67 @@
+/* Mantine in the colours of tokens.css. Owns sizes and defaults of components; refuses colours of its own:
+   every shade points at a token, so that both themes follow one file. */
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+
+const same = (token: string): MantineColorsTuple =>
+  Array.from({ length: 10 }, () => `var(${token})`) as unknown as MantineColorsTuple;
+
+export const theme = createTheme({
+  fontFamily: "var(--p-font)",
+  headings: { fontFamily: "var(--p-font)", fontWeight: "650" },
+  primaryColor: "brand",
+  colors: {
+    brand: same("--p-brand"),
+    good: same("--p-good"),
+    bad: same("--p-bad"),
+    warn: same("--p-warn"),
+    info: same("--p-info"),
+    none: same("--p-none"),
+  },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: "md" } },
+    ActionIcon: { defaultProps: { size: 44, variant: "subtle" } },
+    TextInput: { defaultProps: { size: "md" } },
+    PasswordInput: { defaultProps: { size: "md" } },
+    Select: { defaultProps: { size: "md", checkIconPosition: "right" } },
+    Textarea: { defaultProps: { size: "md" } },
+    NumberInput: { defaultProps: { size: "md" } },
+    SegmentedControl: { defaultProps: { size: "md" } },
+    Tabs: { styles: { tab: { minHeight: 44 } } },
+    Modal: { defaultProps: { centered: true } },
+    Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
+  },
+});
+
+const shared = {
+  "--mantine-primary-color-contrast": "var(--p-on-brand)",
+  "--mantine-color-body": "var(--p-canvas)",
+  "--mantine-color-text": "var(--p-text)",
+  "--mantine-color-dimmed": "var(--p-muted)",
+  "--mantine-color-placeholder": "var(--p-muted)",
+  "--mantine-color-anchor": "var(--p-brand)",
+  "--mantine-color-error": "var(--p-bad)",
+  "--mantine-color-default": "var(--p-surface)",
+  "--mantine-color-default-hover": "var(--p-sunken)",
+  "--mantine-color-default-color": "var(--p-text)",
+  "--mantine-color-default-border": "var(--p-strong-border)",
+};
+const soft = Object.fromEntries(
+  ["brand", "good", "bad", "warn", "info", "none"].flatMap((name) => [
+    [`--mantine-color-${name}-filled`, `var(--p-${name})`],
+    [`--mantine-color-${name}-filled-hover`, `color-mix(in srgb, var(--p-${name}) 86%, var(--p-text))`],
+    [`--mantine-color-${name}-light`, `var(--p-${name}-soft)`],
+    [`--mantine-color-${name}-light-hover`, `var(--p-${name}-soft)`],
+    [`--mantine-color-${name}-light-color`, `var(--p-${name})`],
+    [`--mantine-color-${name}-outline`, `var(--p-${name})`],
+    [`--mantine-color-${name}-text`, `var(--p-${name})`],
+  ]),
+);
+
+export const resolveVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...shared, ...soft },
+  dark: { ...shared, ...soft },
+});

@@ -1,0 +1,63 @@
+/* Verdicts and decisions in colour, sign and word: never colour alone. */
+import { Badge } from "@mantine/core";
+import {
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+  IconHelpCircle,
+  IconHourglassLow,
+  IconLoader,
+  IconPlayerPlay,
+  IconPlayerStop,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+
+const SIGNS = {
+  satisfactory: { colour: "good", icon: IconCircleCheck },
+  not_satisfactory: { colour: "bad", icon: IconCircleX },
+  undecided: { colour: "warn", icon: IconHelpCircle },
+  too_few: { colour: "info", icon: IconHourglassLow },
+  not_evaluated: { colour: "none", icon: IconCircleDashed },
+  pass: { colour: "good", icon: IconCircleCheck },
+  fail: { colour: "bad", icon: IconCircleX },
+  unsure: { colour: "warn", icon: IconHelpCircle },
+  better: { colour: "good", icon: IconCircleCheck },
+  worse: { colour: "bad", icon: IconCircleX },
+  queued: { colour: "none", icon: IconCircleDashed },
+  claimed: { colour: "info", icon: IconLoader },
+  running: { colour: "info", icon: IconPlayerPlay },
+  uploading: { colour: "info", icon: IconLoader },
+  succeeded: { colour: "good", icon: IconCircleCheck },
+  failed: { colour: "bad", icon: IconCircleX },
+  cancelled: { colour: "warn", icon: IconPlayerStop },
+  active: { colour: "good", icon: IconCircleCheck },
+  superseded: { colour: "none", icon: IconCircleDashed },
+  undone: { colour: "warn", icon: IconPlayerStop },
+} as const;
+
+export type Sign = keyof typeof SIGNS;
+
+interface Props {
+  value: string;
+  size?: "sm" | "md" | "lg" | "xl";
+}
+
+/** A verdict, decision or state; an unknown word is shown as it is. */
+export function SignBadge({ value, size = "md" }: Props) {
+  const { t } = useTranslation();
+  const { colour, icon: Icon } = SIGNS[value as Sign] ?? { colour: "none", icon: IconCircleDashed };
+  return (
+    <Badge
+      color={colour}
+      variant="light"
+      size={size}
+      radius="sm"
+      tt="none"
+      fw={600}
+      leftSection={<Icon size={size === "xl" ? 22 : 16} aria-hidden />}
+      style={{ flexShrink: 0 }}
+    >
+      {t(`sign.${value}`, { defaultValue: value })}
+    </Badge>
+  );
+}
