@@ -15,7 +15,9 @@ ROOM_FILES = {
 }  # fmt: skip
 # What a room has beside these. The list may only shrink: a new name here needs a reason in the change's text.
 FURTHER_FILES: dict[str, set[str]] = {
-    "accounts": {"auth"},  # GuardedRouter and Caller, for the routes of every room
+    # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try to sign in
+    "accounts": {"auth", "sessions", "attempts"},
+    "images": {"gallery", "thumbnails"},  # very many images on a screen; small pictures, made once
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     "evaluation": {"measuring", "outcomes"},  # the numbers, apart from how they are kept
     "deployments": {"inspection", "loaded", "recording"},  # one image's path; open models; shared commits
@@ -37,6 +39,7 @@ HOMES = {
         "hub.infra.*",
         "hub.app.*",
         "hub.accounts.auth",
+        "hub.images.gallery",
         "hub.deployments.inspection",
         "hub.deployments.recording",
         "testing.*",

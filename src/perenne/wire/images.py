@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from perenne.wire.base import Message
+from perenne.wire.predictions import Decision
 
 MAX_BATCH_IMAGES = 100
 MAX_KNOWN_HASHES = 10_000
@@ -54,6 +55,7 @@ class Image(Message):
     """A stored image. `width` and `height` are those of the upright image, in pixels.
 
     `orientation` is the EXIF value of the stored bytes (1 = stored upright). `site` to `product` are slugs.
+    `last_decision`, `last_score` and `last_model_id` tell the latest prediction, None when there is none.
     """
 
     id: str
@@ -79,7 +81,35 @@ class Image(Message):
     file_name: str | None
     reference_image_id: str | None
     has_truth: bool
+    last_decision: Decision | None = None
+    last_score: float | None = None
+    last_model_id: str | None = None
     extra: dict[str, bool | int | float | str | None]
+
+
+class ImageTile(Message):
+    """What a gallery draws of an image: its shape, where it is from, and the latest decision and score."""
+
+    id: str
+    width: int
+    height: int
+    site: str
+    captured_at: datetime | None
+    has_truth: bool
+    decision: Decision | None
+    score: float | None
+
+
+class ImageLandmarks(Message):
+    """How many images a filter finds, and the cursor of every page of `every` images.
+
+    `cursors[k]` begins at image k * every, newest first; None is the beginning. They serve both /images and
+    /images/tiles under the same filter. Images that arrive later come before the first page.
+    """
+
+    total: int
+    every: int
+    cursors: list[str | None]
 
 
 class Refusal(Message):

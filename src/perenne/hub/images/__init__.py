@@ -1,15 +1,18 @@
 """Images: what the cameras saw, stored once for ever with where it came from.
 
-Owns stored images, their capture context, their bytes and the count of refused ones. Promises that the same
-bytes are stored once in an organisation, that width, height and every coordinate are those of the upright
-image, that a refused image is counted with its reason, and that the bytes are durable before the row is.
-Does not judge quality beyond "is it an image", and does not know predictions, truth or datasets.
+Owns stored images, their capture context, their bytes, the gallery and the count of refused ones. Promises
+that the same bytes are stored once in an organisation, that width, height and every coordinate are those of
+the upright image, that a refused image is counted with its reason, and that the bytes are durable before the
+row is.
+Does not judge quality beyond "is it an image". Of predictions and truth it keeps a note by which images are
+found; it does not know what they are, nor datasets.
 """
 
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
+from perenne.hub.images.gallery import note_prediction, note_truth
 from perenne.hub.images.queries import ImageFilter, images_where, in_portions
-from perenne.hub.images.rules import Placed, PreparedImage
+from perenne.hub.images.rules import Placed, PreparedImage, classes_in
 from perenne.hub.images.service import (
     Outcome,
     Upload,
@@ -22,7 +25,6 @@ from perenne.hub.images.service import (
     ingest_image,
     ingest_images,
     iterate_images,
-    mark_truth,
     prepare_image,
     record_refusal,
     reference_of,
@@ -44,6 +46,7 @@ __all__ = [
     "StoredElsewhere",
     "Upload",
     "add_image",
+    "classes_in",
     "find_images",
     "find_known",
     "get_image",
@@ -54,7 +57,8 @@ __all__ = [
     "ingest_image",
     "ingest_images",
     "iterate_images",
-    "mark_truth",
+    "note_prediction",
+    "note_truth",
     "prepare_image",
     "record_refusal",
     "reference_of",

@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
-from perenne.hub.accounts.auth import Caller, GuardedRouter
-from perenne.hub.images import queries, service
+from perenne.hub.accounts.auth import Caller, GuardedRouter, binary
+from perenne.hub.images import gallery, queries, service, thumbnails
 from perenne.hub.images.errors import BatchMalformed
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import MEDIA_TYPES
@@ -22,11 +22,13 @@ from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import images as wire
 from perenne.wire import sites as sites_wire
 from perenne.wire.base import Listing
+from perenne.wire.predictions import Decision
 
 router = GuardedRouter(tag="images")
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 CACHED = "private, max-age=86400, immutable"
 CONTEXT_BYTES = 2_000_000
+MAX_TILES = 500
 _CONTEXT = TypeAdapter(wire.CaptureContext)
 _FILE = {"type": "string", "format": "binary"}
 _ONE_CONTEXT = {"type": "string", "description": "JSON of a CaptureContext."}
@@ -125,8 +127,7 @@ def ask_known(body: wire.KnownQuestion, caller: Caller) -> wire.KnownAnswer:
     return wire.KnownAnswer(known=service.find_known(caller.session, caller.actor, body.sha256))
 
 
-@router.get("/images", permission="images:read")
-def list_images(
+def read_filter(
     caller: Caller,
     site: str | None = None,
     line: str | None = None,
@@ -139,12 +140,17 @@ def list_images(
     external_id: str | None = None,
     sha256: str | None = None,
     has_truth: bool | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
-    cursor: str | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-) -> Listing[wire.Image]:
-    """List images, newest first. `since` (included) and `until` (excluded) speak of the capture time."""
+    since: Annotated[AwareDatetime | None, Query(description="Captured then or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Captured before.")] = None,
+    decision: Annotated[Decision | None, Query(description="Of the latest prediction.")] = None,
+    class_name: Annotated[
+        str | None, Query(alias="class", description="A class of the latest prediction or of the truth.")
+    ] = None,
+    min_score: Annotated[float | None, Query(description="Highest score of the latest prediction.")] = None,
+    max_score: float | None = None,
+    model: Annotated[str | None, Query(description="Id of the model version that predicted last.")] = None,
+) -> ImageFilter:
+    """Return which images a request speaks of. Raises: NotFound, InvalidInput."""
     plain = ImageFilter(
         kind=kind,
         part_id=part_id,
@@ -155,11 +161,48 @@ def list_images(
         has_truth=has_truth,
         since=since,
         until=until,
+        decision=decision,
+        class_name=class_name,
+        min_score=min_score,
+        max_score=max_score,
+        model_id=model,
     )
-    wanted = _with_places(caller, plain, site=site, line=line, station=station, product=product)
+    return _with_places(caller, plain, site=site, line=line, station=station, product=product)
+
+
+Wanted = Annotated[ImageFilter, Depends(read_filter)]
+
+
+@router.get("/images", permission="images:read")
+def list_images(
+    caller: Caller, wanted: Wanted, cursor: str | None = None, limit: Limit = DEFAULT_LIMIT
+) -> Listing[wire.Image]:
+    """List images, newest first. `since` (included) and `until` (excluded) speak of the capture time."""
     page = service.find_images(caller.session, caller.actor, wanted, cursor=cursor, limit=limit)
     items = images_on_wire(caller, page.items)
     return Listing(items=items, next_cursor=page.next_cursor)
+
+
+@router.get("/images/tiles", permission="images:read")
+def list_tiles(
+    caller: Caller,
+    wanted: Wanted,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_TILES)] = MAX_TILES,
+) -> Listing[wire.ImageTile]:
+    """List what a gallery draws of images, newest first: small rows, many at a time."""
+    page = gallery.find_tiles(caller.session, caller.actor, wanted, cursor=cursor, limit=limit)
+    items = [wire.ImageTile.model_validate(row) for row in page.items]
+    return Listing(items=items, next_cursor=page.next_cursor)
+
+
+@router.get("/images/landmarks", permission="images:read")
+def show_landmarks(
+    caller: Caller, wanted: Wanted, every: Annotated[int, Query(ge=20, le=MAX_TILES)] = MAX_TILES
+) -> wire.ImageLandmarks:
+    """Count the images and give the cursor of every page, so that a gallery can jump anywhere at once."""
+    found = gallery.find_landmarks(caller.session, caller.actor, wanted, every=every)
+    return wire.ImageLandmarks.model_validate(found)
 
 
 @router.get("/images/refused", permission="images:read")
@@ -189,7 +232,12 @@ def show_image(image: str, caller: Caller) -> wire.Image:
     return images_on_wire(caller, [row])[0]
 
 
-@router.get("/images/{image}/bytes", permission="images:read", response_class=Response)
+@router.get(
+    "/images/{image}/bytes",
+    permission="images:read",
+    response_class=Response,
+    responses=binary("image/*"),
+)
 def download_image(
     image: str, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
@@ -206,19 +254,27 @@ def download_image(
     return Response(service.image_bytes(caller.hub, row), media_type=media_type, headers=headers)
 
 
-@router.get("/images/{image}/thumbnail", permission="images:read", response_class=Response)
+@router.get(
+    "/images/{image}/thumbnail",
+    permission="images:read",
+    response_class=Response,
+    responses=binary("image/*"),
+)
 def show_thumbnail(
     image: str,
     caller: Caller,
     size: Annotated[int, Query(ge=16, le=1024, description="Longer side, in pixels.")] = 256,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Return the upright image as a small JPEG, encoded anew: nothing else of the original is in it."""
+    """Return the upright image as a small JPEG, encoded anew: nothing else of the original is in it.
+
+    Sizes 256 and 512 are made once and kept.
+    """
     row = service.get_image(caller.session, caller.actor, image)
     headers = {"ETag": f'"{row.sha256[:32]}-{size}"', "Cache-Control": CACHED}
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    data = service.make_thumbnail(caller.hub, row, side=size)
+    data = thumbnails.thumbnail_of(caller.hub, row, side=size)
     return Response(data, media_type="image/jpeg", headers=headers)
 
 

@@ -1,18 +1,18 @@
 """All SQL of images."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Insert, Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.images.rules import Placed
-from perenne.hub.images.tables import ImageRow, RefusedImageRow
+from perenne.hub.images.tables import ImageClassRow, ImageRow, RefusedImageRow
 from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
 
 IN_LIMIT = 5_000
@@ -21,7 +21,10 @@ IN_LIMIT = 5_000
 
 @dataclass(frozen=True)
 class ImageFilter:
-    """Which images are wanted; None means any. Times are those of capture (of arrival when unknown)."""
+    """Which images are wanted; None means any. Times are those of capture (of arrival when unknown).
+
+    `decision`, the scores and `model_id` speak of the latest prediction; `class_name` of it or of a truth.
+    """
 
     site_id: str | None = None
     line_id: str | None = None
@@ -36,6 +39,11 @@ class ImageFilter:
     has_truth: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    decision: str | None = None
+    model_id: str | None = None
+    class_name: str | None = None
+    min_score: float | None = None
+    max_score: float | None = None
 
 
 def image_by_id(session: Session, actor: Actor, image_id: str) -> ImageRow | None:
@@ -46,17 +54,56 @@ def images_before(
     session: Session, actor: Actor, wanted: ImageFilter, *, before_id: str | None, limit: int
 ) -> Sequence[ImageRow]:
     """Return images, newest first."""
-    query = select(ImageRow).where(*visible_to(actor, ImageRow), *_clauses(wanted))
+    query = select(ImageRow).where(*_wanted(actor, wanted))
     if before_id is not None:
         query = query.where(ImageRow.id < before_id)
     return session.scalars(query.order_by(ImageRow.id.desc()).limit(limit)).all()
+
+
+def tiles_before(
+    session: Session, actor: Actor, wanted: ImageFilter, *, before_id: str | None, limit: int
+) -> Sequence[Any]:
+    """Return what a gallery draws of images, newest first: plain rows, no objects."""
+    query = (
+        select(
+            ImageRow.id,
+            ImageRow.width,
+            ImageRow.height,
+            SiteRow.slug.label("site"),
+            ImageRow.captured_at,
+            ImageRow.has_truth,
+            ImageRow.last_decision.label("decision"),
+            ImageRow.last_score.label("score"),
+        )
+        .join(SiteRow, SiteRow.id == ImageRow.site_id)
+        .where(*_wanted(actor, wanted))
+    )
+    if before_id is not None:
+        query = query.where(ImageRow.id < before_id)
+    return session.execute(query.order_by(ImageRow.id.desc()).limit(limit)).all()
+
+
+def landmark_ids(
+    session: Session, actor: Actor, wanted: ImageFilter, *, every: int
+) -> tuple[int, Sequence[str]]:
+    """Return how many images there are and the id of every `every`th, newest first."""
+    numbered = (
+        select(ImageRow.id, func.row_number().over(order_by=ImageRow.id.desc()).label("n"))
+        .where(*_wanted(actor, wanted))
+        .subquery()
+    )
+    total = session.scalar(select(func.count()).select_from(ImageRow).where(*_wanted(actor, wanted))) or 0
+    if total <= every:
+        return total, []
+    marks = select(numbered.c.id).where(numbered.c.n % every == 0).order_by(numbered.c.n)
+    return total, session.scalars(marks).all()
 
 
 def images_after(
     session: Session, actor: Actor, wanted: ImageFilter, *, after_id: str, limit: int
 ) -> Sequence[ImageRow]:
     """Return images, oldest first."""
-    query = select(ImageRow).where(*visible_to(actor, ImageRow), *_clauses(wanted), ImageRow.id > after_id)
+    query = select(ImageRow).where(*_wanted(actor, wanted), ImageRow.id > after_id)
     return session.scalars(query.order_by(ImageRow.id).limit(limit)).all()
 
 
@@ -91,6 +138,45 @@ def set_has_truth(session: Session, actor: Actor, image_ids: Iterable[str], *, h
     for some in in_portions(image_ids):
         mine = visible_to(actor, ImageRow)
         session.execute(update(ImageRow).where(*mine, ImageRow.id.in_(some)).values(has_truth=has_truth))
+
+
+def set_last_prediction(
+    session: Session, actor: Actor, *, image_id: str, decision: str, score: float | None, model_id: str
+) -> None:
+    values = {"o": actor.organisation_id, "i": image_id, "d": decision, "s": score, "m": model_id}
+    session.connection().execute(_last_prediction_statement(), values)
+
+
+def replace_classes(
+    session: Session, actor: Actor, *, origin: str, classes: Mapping[str, Iterable[str]]
+) -> None:
+    """What `origin` said of the classes of these images is this now."""
+    connection, mine = session.connection(), ImageClassRow.organisation_id == actor.organisation_id
+    for some in in_portions(classes):
+        these = (mine, ImageClassRow.origin == origin, ImageClassRow.image_id.in_(some))
+        connection.execute(delete(ImageClassRow).where(*these))
+    rows = [
+        {"image_id": image_id, "origin": origin, "name": name, "organisation_id": actor.organisation_id}
+        for image_id, names in classes.items()
+        for name in sorted(set(names))
+    ]
+    if rows:
+        connection.execute(_insert_class(), rows)
+
+
+@lru_cache(maxsize=1)
+def _last_prediction_statement() -> Update:
+    """Return the statement of every inspection; made once, because making it takes its time."""
+    return (
+        update(ImageRow)
+        .where(ImageRow.organisation_id == bindparam("o"), ImageRow.id == bindparam("i"))
+        .values(last_decision=bindparam("d"), last_score=bindparam("s"), last_model_id=bindparam("m"))
+    )
+
+
+@lru_cache(maxsize=1)
+def _insert_class() -> Insert:
+    return insert(ImageClassRow)
 
 
 def refused_row(
@@ -157,6 +243,15 @@ def in_portions(values: Iterable[str]) -> Iterator[list[str]]:
         yield unique[start : start + IN_LIMIT]
 
 
+def _wanted(actor: Actor, wanted: ImageFilter) -> list[ColumnElement[bool]]:
+    clauses = [*visible_to(actor, ImageRow), *_clauses(wanted)]
+    if wanted.class_name is not None:
+        mine = ImageClassRow.organisation_id == actor.organisation_id
+        showing = select(ImageClassRow.image_id).where(mine, ImageClassRow.name == wanted.class_name)
+        clauses.append(ImageRow.id.in_(showing))
+    return clauses
+
+
 def _clauses(wanted: ImageFilter) -> list[ColumnElement[bool]]:
     equal = (
         "site_id", "line_id", "station_id", "product_id", "kind", "part_id", "batch_id", "group_key",
@@ -171,6 +266,14 @@ def _clauses(wanted: ImageFilter) -> list[ColumnElement[bool]]:
         clauses.append(ImageRow.taken_at >= wanted.since)
     if wanted.until is not None:
         clauses.append(ImageRow.taken_at < wanted.until)
+    if wanted.decision is not None:
+        clauses.append(ImageRow.last_decision == wanted.decision)
+    if wanted.model_id is not None:
+        clauses.append(ImageRow.last_model_id == wanted.model_id)
+    if wanted.min_score is not None:
+        clauses.append(ImageRow.last_score >= wanted.min_score)
+    if wanted.max_score is not None:
+        clauses.append(ImageRow.last_score <= wanted.max_score)
     return clauses
 
 

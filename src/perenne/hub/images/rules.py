@@ -1,6 +1,7 @@
 """Pure decisions on images: from bytes to an admitted image, and what a second push would change."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,19 @@ def say_differences(differences: dict[str, tuple[Any, Any]], *, names: dict[str,
     return lines
 
 
-def shrink(pixels_HWC: "NDArray[Any]", *, side: int) -> bytes:
+def classes_in(target: Mapping[str, Any], *, from_score: float = 0.0) -> set[str]:
+    """Return the classes that a target names; of boxes with a score, those that reach `from_score`.
+
+    >>> classes_in({"boxes": [{"box": [0, 0, 1, 1], "class": "open", "score": 0.4}]}, from_score=0.5)
+    set()
+    """
+    if "boxes" in target:
+        boxes = target["boxes"]
+        return {str(b["class"]) for b in boxes if b.get("score") is None or b["score"] >= from_score}
+    return {str(target["class"])} if "class" in target else set()
+
+
+def encode_small(pixels_HWC: "NDArray[Any]", *, side: int) -> bytes:
     """Return a JPEG of the picture whose longer side is at most `side` pixels."""
     import cv2
 

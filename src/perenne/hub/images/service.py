@@ -22,7 +22,6 @@ from perenne.hub.images.rules import (
     PreparedImage,
     find_differences,
     say_differences,
-    shrink,
 )
 from perenne.hub.images.rules import prepare_image as prepare_bytes
 from perenne.hub.images.tables import ImageRow, RefusedImageRow
@@ -40,7 +39,7 @@ from perenne.kit.errors import NotFound, PerenneError
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
-from perenne.quality.decoding import ImageRefused, decode_upright
+from perenne.quality.decoding import ImageRefused
 from perenne.wire.images import CaptureContext
 
 PAGE = 1_000
@@ -127,7 +126,7 @@ def prepare_image(hub: Hub, data: bytes, *, keep_pixels: bool = False) -> Prepar
             f"The image has {len(data) / 1e6:.1f} MB; this hub takes {hub.settings.max_image_mb} MB.",
             remedy="Send a smaller or compressed image, or raise PERENNE_MAX_IMAGE_MB.",
         )
-    with _decoder(hub):
+    with decoder(hub):
         max_pixels = hub.settings.max_megapixels * 1_000_000
         return prepare_bytes(data, max_pixels=max_pixels, keep_pixels=keep_pixels)
 
@@ -236,14 +235,6 @@ def image_bytes(hub: Hub, image: ImageRow) -> bytes:
     return hub.blobs.get(image.sha256, organisation_id=image.organisation_id, verify=True)
 
 
-def make_thumbnail(hub: Hub, image: ImageRow, *, side: int) -> bytes:
-    """Return a JPEG of the upright image, its longer side at most `side` pixels."""
-    data = image_bytes(hub, image)
-    with _decoder(hub):
-        pixels = decode_upright(data, max_pixels=image.width * image.height)
-        return shrink(pixels, side=side)
-
-
 def reference_of(session: Session, actor: Actor, image: ImageRow) -> str | None:
     """Return the id of the image's defect-free template: its own, else its station's present one."""
     if image.reference_image_id is not None or image.station_id is None or image.kind == "reference":
@@ -268,13 +259,8 @@ def use_as_station_reference(
     return set_station_reference(session, actor, station=station_row, image_id=image_id)
 
 
-def mark_truth(session: Session, actor: Actor, image_ids: Iterable[str]) -> None:
-    """Note that these images have an accepted truth now."""
-    queries.set_has_truth(session, actor, image_ids, has_truth=True)
-
-
 @contextmanager
-def _decoder(hub: Hub) -> Iterator[None]:
+def decoder(hub: Hub) -> Iterator[None]:
     """Let as many threads decode at a time as there are cores."""
     gate = hub.shared.setdefault("images.decoders", threading.BoundedSemaphore(max(2, os.cpu_count() or 2)))
     with gate:

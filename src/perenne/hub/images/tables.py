@@ -1,4 +1,4 @@
-"""Tables of stored images and of refused ones."""
+"""Tables of stored images, of the classes seen in them, and of refused ones."""
 
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,33 @@ class ImageRow(TenantRow, Base):
     """An immutable stored image with its capture context; its bytes lie in the blob store.
 
     `width` and `height` are upright. `difference_hash` is a signed 64-bit number. `taken_at` is the capture
-    time, or the time of arrival when nobody knows it. `has_truth` is kept by the review room.
+    time, or the time of arrival when nobody knows it. `has_truth` is kept by the review room; `last_…` tell
+    the latest prediction and are kept by the predictions room: a large gallery is filtered inside one index.
     """
 
     __tablename__ = "images"
     __table_args__ = (
         UniqueConstraint("organisation_id", "sha256"),
-        Index("ix_images_list", "organisation_id", "id"),
+        Index(
+            "ix_images_gallery",
+            "organisation_id",
+            "id",
+            "site_id",
+            "kind",
+            "has_truth",
+            "last_decision",
+            "last_score",
+            "last_model_id",
+            "station_id",
+            "product_id",
+            "taken_at",
+        ),
         Index("ix_images_site", "organisation_id", "site_id", "id"),
         Index("ix_images_station", "organisation_id", "station_id", "id"),
         Index("ix_images_taken", "organisation_id", "site_id", "taken_at"),
         Index("ix_images_part", "organisation_id", "part_id"),
         Index("ix_images_batch", "organisation_id", "batch_id"),
+        Index("ix_images_group", "organisation_id", "group_key"),
         Index("ix_images_external", "organisation_id", "external_id"),
     )
     sha256: Mapped[str] = mapped_column(String(64))
@@ -51,6 +66,23 @@ class ImageRow(TenantRow, Base):
     difference_hash: Mapped[int] = mapped_column(BigInteger)
     reference_image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"))
     has_truth: Mapped[bool] = mapped_column(default=False)
+    last_decision: Mapped[str | None] = mapped_column(String(10))
+    last_score: Mapped[float | None]
+    last_model_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class ImageClassRow(Base):
+    """A class seen in an image: by the latest prediction, or by the truth that stands under a label schema.
+
+    `origin` is "prediction" or the id of the schema; what an origin says anew replaces what it said before.
+    """
+
+    __tablename__ = "image_classes"
+    __table_args__ = (Index("ix_image_classes_name", "organisation_id", "name", "image_id"),)
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(String(40))
 
 
 class RefusedImageRow(TenantRow, Base):

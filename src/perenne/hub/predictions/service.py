@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor
+from perenne.hub.images import note_prediction
 from perenne.hub.predictions import queries
+from perenne.hub.predictions.rules import outline
 from perenne.hub.predictions.tables import PredictionRow
 from perenne.hub.sites import get_site, get_station
 from perenne.kit.errors import NotFound
@@ -30,7 +32,7 @@ def record_prediction(
     latency_ms: dict[str, float],
     at: datetime,
 ) -> None:
-    """Add what a model version said; the caller's transaction makes it last."""
+    """Add what a model version said, and note it on the image; the caller's transaction makes it last."""
     values = {
         "id": prediction_id,
         "organisation_id": actor.organisation_id,
@@ -48,6 +50,16 @@ def record_prediction(
         "at": at,
     }
     queries.insert_prediction(session, values)
+    said = outline(target, thresholds=thresholds)
+    note_prediction(
+        session,
+        actor,
+        image_id=image_id,
+        decision=decision,
+        score=said.score,
+        model_id=model_version_id,
+        classes=said.classes,
+    )
 
 
 def get_prediction(session: Session, actor: Actor, prediction_id: str) -> PredictionRow:

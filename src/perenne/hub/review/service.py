@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, record_event, system_actor
 from perenne.hub.annotation import LabelSchemaRow, get_schema
-from perenne.hub.images import ImageRow, images_where, mark_truth
+from perenne.hub.images import ImageRow, images_where, note_truth
 from perenne.hub.review import queries
 from perenne.hub.review.errors import SiteNeeded, TruthAmbiguous
 from perenne.hub.review.rules import check_part_images, check_time, judge_truth
@@ -99,6 +99,7 @@ def match_waiting_truth(session: Session, actor: Actor, images: Sequence[ImageRo
         return
     schemas = queries.schemas_by_id(session, system, {row.schema_id for row in waiting})
     matched: set[tuple[str, str]] = set()
+    told: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for truth in waiting:
         for image in by_part[str(truth.part_id)]:
             pair = (image.id, truth.schema_id)
@@ -106,8 +107,10 @@ def match_waiting_truth(session: Session, actor: Actor, images: Sequence[ImageRo
             if fits and _may_take(session, system, truth, image, schemas[truth.schema_id]):
                 session.add(_copy_for(truth, image))
                 matched.add(pair)
+                told[truth.schema_id][image.id] = truth.target
     session.flush()
-    mark_truth(session, system, {image_id for image_id, _ in matched})
+    for schema_id, targets in told.items():
+        note_truth(session, system, schema_id=schema_id, targets=targets)
 
 
 def _may_take(
@@ -157,7 +160,7 @@ class _Desk:
         self._standing: dict[str, GroundTruthRow] = {}
         self._parts: dict[tuple[str, str | None], GroundTruthRow] = {}
         self._sites: dict[str, str] = {}
-        self._truthful: set[str] = set()
+        self._told: dict[str, dict[str, Any]] = {}
 
     def look_up(self, items: Sequence[TruthItem]) -> None:
         """Find all images that the items name, and what stands for them, with few questions."""
@@ -190,9 +193,9 @@ class _Desk:
         return TruthAnswer(index=index, state=state, image_ids=[image.id])
 
     def write(self) -> None:
-        """Write the new rows and note which images have a truth now."""
+        """Write the new rows and note which images have a truth now, and which classes it names."""
         self._session.flush()
-        mark_truth(self._session, self._actor, self._truthful)
+        note_truth(self._session, self._actor, schema_id=self._schema.id, targets=self._told)
 
     def _take_part(self, index: int, item: TruthItem, site_id: str | None, given_at: datetime) -> TruthAnswer:
         part_id = str(item.part_id)
@@ -224,7 +227,7 @@ class _Desk:
         self._settle(row, standing, state)
         if state == "accepted":
             self._standing[image.id] = row
-            self._truthful.add(image.id)
+            self._told[image.id] = target
         return state
 
     def _judge_part(

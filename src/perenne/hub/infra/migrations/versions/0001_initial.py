@@ -233,6 +233,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("disabled_at", sa.DateTime(), nullable=True),
+        sa.Column("locale", sa.String(length=10), nullable=True),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("organisation_id", sa.String(length=40), nullable=False),
@@ -264,6 +265,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_api_tokens_organisation_id"), "api_tokens", ["organisation_id"], unique=False)
+    op.create_table(
+        "browser_sessions",
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_browser_sessions_organisation_id"), "browser_sessions", ["organisation_id"], unique=False
+    )
+    op.create_index(op.f("ix_browser_sessions_user_id"), "browser_sessions", ["user_id"], unique=False)
     op.create_table(
         "datasets",
         sa.Column("slug", sa.String(length=80), nullable=False),
@@ -540,6 +560,9 @@ def upgrade() -> None:
         sa.Column("difference_hash", sa.BigInteger(), nullable=False),
         sa.Column("reference_image_id", sa.String(length=40), nullable=True),
         sa.Column("has_truth", sa.Boolean(), nullable=False),
+        sa.Column("last_decision", sa.String(length=10), nullable=True),
+        sa.Column("last_score", sa.Double(), nullable=True),
+        sa.Column("last_model_id", sa.String(length=40), nullable=True),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("organisation_id", sa.String(length=40), nullable=False),
@@ -568,7 +591,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_images_batch", "images", ["organisation_id", "batch_id"], unique=False)
     op.create_index("ix_images_external", "images", ["organisation_id", "external_id"], unique=False)
-    op.create_index("ix_images_list", "images", ["organisation_id", "id"], unique=False)
+    op.create_index(
+        "ix_images_gallery",
+        "images",
+        [
+            "organisation_id",
+            "id",
+            "site_id",
+            "kind",
+            "has_truth",
+            "last_decision",
+            "last_score",
+            "last_model_id",
+            "station_id",
+            "product_id",
+            "taken_at",
+        ],
+        unique=False,
+    )
+    op.create_index("ix_images_group", "images", ["organisation_id", "group_key"], unique=False)
     op.create_index(op.f("ix_images_organisation_id"), "images", ["organisation_id"], unique=False)
     op.create_index("ix_images_part", "images", ["organisation_id", "part_id"], unique=False)
     op.create_index("ix_images_site", "images", ["organisation_id", "site_id", "id"], unique=False)
@@ -785,6 +826,21 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "image_classes",
+        sa.Column("image_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.PrimaryKeyConstraint("image_id", "origin", "name"),
+    )
+    op.create_index(
+        "ix_image_classes_name", "image_classes", ["organisation_id", "name", "image_id"], unique=False
+    )
+    op.create_table(
         "predictions",
         sa.Column("site_id", sa.String(length=40), nullable=False),
         sa.Column("station_id", sa.String(length=40), nullable=False),
@@ -834,9 +890,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "ix_predictions_day", "predictions", ["organisation_id", "at", "site_id", "decision"], unique=False
+    )
     op.create_index(op.f("ix_predictions_image_id"), "predictions", ["image_id"], unique=False)
     op.create_index(op.f("ix_predictions_organisation_id"), "predictions", ["organisation_id"], unique=False)
     op.create_index("ix_predictions_site", "predictions", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_index(
+        "ix_predictions_station",
+        "predictions",
+        ["organisation_id", "station_id", "at", "decision"],
+        unique=False,
+    )
     op.create_table(
         "run_log_lines",
         sa.Column("run_id", sa.String(length=40), nullable=False),
