@@ -1,7 +1,7 @@
-"""Everything a developer runs, in one file: `python3 dev.py demo | test | check | dev | bench | doctor`.
+"""Everything a developer runs: `python3 dev.py demo | test | check | dev | web | bench | doctor`.
 
-Owns the checkout's `.venv` and what is installed in it. Standard library only, so that it runs on a bare
-machine. Refuses to touch anything outside the checkout.
+Owns the checkout's `.venv` and what is installed in it, and has hatch_build.py build the web app. Standard
+library only, so that it runs on a bare machine. Refuses to touch anything outside the checkout.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import hatch_build
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -27,6 +29,7 @@ LOG = VENV / "perenne-install.log"
 OLDEST_PYTHON = (3, 11)
 GROUPS = {"demo": ("all", "demo"), "test": ("test",)}  # what to install, by what it is for
 CONTAINED = {"demo": {"demo", "test"}, "test": {"test"}}  # the groups that already hold all of it
+VITE = "http://127.0.0.1:5173"
 
 
 class Stop(Exception):
@@ -51,7 +54,7 @@ def main(arguments=None):
                 + command
             )
         return COMMANDS[command][0](arguments[1:])
-    except Stop as stop:
+    except (Stop, hatch_build.WebFailure) as stop:
         say(paint("31", "Stopped. ") + str(stop))
         return 2
     except KeyboardInterrupt:
@@ -65,22 +68,28 @@ def main(arguments=None):
 def demo(rest):
     """One turn of the loop on real images."""
     prepare("demo")
+    prepare_web(tools=False)
     return become([str(BIN / "perenne"), "demo", *rest])
 
 
 def test(rest):
     """The checks and every test; with arguments, only pytest with these."""
     prepare("test")
+    prepare_web()
     if rest:
         return become([str(PYTHON), "-m", "pytest", *rest])
     began = time.monotonic()
     checks = check([])
+    units = 0
+    if has_web():
+        say(f"\n{paint('1', 'Tests of the web app')}")
+        units = run(npm("test"))
     workers = str(min(8, max(2, os.cpu_count() or 2)))
     say(f"\n{paint('1', 'Tests')} in {workers} processes, in random order")
     tests = run([str(PYTHON), "-m", "pytest", "-n", workers, "--dist", "loadgroup"])
     minutes = (time.monotonic() - began) / 60
-    say(f"\nchecks {verdict(checks)}  tests {verdict(tests)}  {minutes:.1f} min")
-    return checks or tests
+    say(f"\nchecks {verdict(checks)}  web {verdict(units)}  tests {verdict(tests)}  {minutes:.1f} min")
+    return checks or units or tests
 
 
 def check(rest):
@@ -96,6 +105,9 @@ def check(rest):
         "direction (import-linter)": [str(BIN / "lint-imports")],
         "architecture (pytest)": [python, "-m", "pytest", "tests/architecture", "-p", "no:randomly"],
     }
+    if has_web():
+        prepare_web(app=False)
+        steps["web (tsc, oxlint, prettier)"] = npm("run", "--silent", "check")
     say(paint("1", "Checks"))
     failed = 0
     with ThreadPoolExecutor(2) as pool:
@@ -108,9 +120,31 @@ def check(rest):
 
 
 def dev(rest):
-    """Hub, worker and trainer on the checkout's own data, started again at every change of the code."""
+    """Hub, worker and trainer on the checkout's own data, started again at every change of the code.
+
+    Vite serves the web app from its sources and hands /api on to the hub: a change is on the page at once.
+    """
     prepare("test")
     os.environ.setdefault("PERENNE_DATA", str(ROOT / "perenne-data"))
+    if not has_web():
+        return watch_the_hub(rest)
+    prepare_web(app=False)
+    given = argparse.ArgumentParser(add_help=False)
+    given.add_argument("--port", default=os.environ.get("PERENNE_PORT", "8765"))
+    hub = f"http://127.0.0.1:{given.parse_known_args(rest)[0].port}"
+    vite = subprocess.Popen(
+        web_tool("node", "node_modules/vite/bin/vite.js"), cwd=ROOT, env={**os.environ, "PERENNE_URL": hub}
+    )
+    say(f"The web app from its sources is at {paint('1', VITE)}; the addresses below are the hub's own.")
+    try:
+        return watch_the_hub(rest)
+    finally:
+        vite.terminate()
+        vite.wait()
+
+
+def watch_the_hub(rest):
+    """Keep `perenne up` running on the present code until it is stopped."""
     while True:
         before = state_of_the_code()
         child = subprocess.Popen([str(BIN / "perenne"), "up", *rest], cwd=ROOT)
@@ -138,6 +172,16 @@ def state_of_the_code():
     ]
 
 
+def web(rest):
+    """The web app's own tools, with the Node that builds it: npm in web/; without arguments, its build."""
+    make_environment()
+    prepare_web(app=False)
+    arguments = rest[1:] if rest[:1] == ["--"] else rest
+    if not arguments:
+        return run(web_tool("build"))
+    return become(npm(*arguments))
+
+
 def bench(rest):
     """One benchmark; its last line is one JSON object."""
     known = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py") if not p.stem.startswith("_"))
@@ -145,6 +189,7 @@ def bench(rest):
         asked = f"There is no benchmark '{rest[0]}'. " if rest and not rest[0].startswith("-") else ""
         raise Stop(f"{asked}Name one of: {', '.join(known)}. Add --quick for a run of under a minute.")
     prepare("test")
+    prepare_web(tools=False)
     # A spinning OpenMP pool slows every neighbour on the same cores, and with them the figures.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     return become([str(PYTHON), str(ROOT / "benchmarks" / f"{rest[0]}.py"), *rest[1:]])
@@ -167,6 +212,8 @@ def doctor(rest):
         (free_gb > 5, "free disk", room),
         (None, "cores", str(os.cpu_count())),
         (None, "PostgreSQL", postgres),
+        (None, "web app", state_of_the_app()),
+        (None, "Chromium", shutil.which("chromium") or "absent: the browser tests say how to install it"),
     ]
     for good, name, what in rows:
         mark = paint("90", "-") if good is None else paint("32", "ok") if good else paint("33", "!")
@@ -180,7 +227,8 @@ COMMANDS = {
     "demo": (demo, "one turn of the loop on real images, then the hub stays up (--once: check it and exit)"),
     "test": (test, "checks and all tests; with arguments, pytest with these alone"),
     "check": (check, "style, types, import direction, architecture"),
-    "dev": (dev, "hub, worker and trainer, started again at every change of the code"),
+    "dev": (dev, "hub, worker, trainer and web app, following every change of the code"),
+    "web": (web, "[-- ARGUMENTS]: npm in web/ with the app's own Node; without arguments, its build"),
     "bench": (bench, "NAME [--quick]: one benchmark, its last line is JSON"),
     "doctor": (doctor, "what this machine has and lacks"),
 }
@@ -195,16 +243,22 @@ def prepare(group):
     with one_at_a_time():
         if is_ready(group):
             return
-        if not has_pip():
-            say(f"Making {VENV.name} with Python {platform.python_version()}")
-            if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) or not has_pip():
-                raise Stop(
-                    "The virtual environment could not be made. On Debian and Ubuntu, install the package "
-                    "python3-venv; elsewhere, check that this Python has the modules venv and ensurepip."
-                )
+        make_environment()
         install(GROUPS[group])
         groups = set(read_stamp().get("groups", [])) if read_stamp().get("hash") == wanted_hash() else set()
         STAMP.write_text(json.dumps({"hash": wanted_hash(), "groups": sorted(groups | {group})}))
+
+
+def make_environment():
+    """Leave a `.venv` that has pip."""
+    if has_pip():
+        return
+    say(f"Making {VENV.name} with Python {platform.python_version()}")
+    if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) or not has_pip():
+        raise Stop(
+            "The virtual environment could not be made. On Debian and Ubuntu, install the package "
+            "python3-venv; elsewhere, check that this Python has the modules venv and ensurepip."
+        )
 
 
 def is_ready(group):
@@ -244,7 +298,13 @@ def install(extras):
     say(f"Installing the packages for [{','.join(extras)}] (PyTorch among them: minutes the first time)")
     began, seen, tail = time.monotonic(), 0, []
     pip = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PERENNE_WEB": "skip"},  # prepare_web builds it, in sight
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     with LOG.open("w") as log:
         for line in pip.stdout:
@@ -263,6 +323,45 @@ def install(extras):
             "the address of PyTorch's index of CPU builds. Then run the same command again: it goes on."
         )
     say(f"Installed in {time.monotonic() - began:.0f} s")
+
+
+def has_web():
+    """Say whether the web app is wanted; without it, everything else works."""
+    return hatch_build.wish() != "skip" and hatch_build.sources(ROOT).is_dir()
+
+
+def prepare_web(*, app=True, tools=True):
+    """Leave the app built from its present sources, and its tools fetched; instant when it is so."""
+    if not has_web():
+        return
+    to_build = app and hatch_build.must_build(ROOT)
+    if not to_build and not (tools and not hatch_build.has_packages(ROOT)):
+        return
+    name, _, version = hatch_build.NODE.partition("==")
+    site = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+    if not list(VENV.glob(f"{site}/{name.replace('-', '_')}-{version}.dist-info")):
+        say("Installing Node for the web app")
+        if run([str(PYTHON), "-m", "pip", "install", "--quiet", hatch_build.NODE]):
+            raise Stop(f"pip could not install {hatch_build.NODE}. Without the web app: PERENNE_WEB=skip.")
+    if run(web_tool("build" if to_build else "packages")):
+        raise Stop("The web app is not ready; what failed stands above.")
+
+
+def web_tool(*arguments):
+    """Return the command that does something with the Node of `.venv`."""
+    return [str(PYTHON), str(ROOT / "hatch_build.py"), *arguments]
+
+
+def npm(*arguments):
+    """Return the command that is npm in web/."""
+    return web_tool("npm", *arguments)
+
+
+def state_of_the_app():
+    """Return how the built web app is, in words."""
+    if not has_web():
+        return "left out (PERENNE_WEB=skip)"
+    return "built" if hatch_build.is_built(ROOT) else "its sources changed: the next command builds it"
 
 
 @contextlib.contextmanager

@@ -20,6 +20,8 @@ FURTHER_VARIABLES = {
     "PERENNE_TOKEN": "Token for that hub; without it, what `perenne up` or `perenne login` kept.",
     "PERENNE_TRACE": "`1`: the command line shows where an error came from.",
     "PERENNE_TORCH_INDEX": "Read by `dev.py`: address of an index of PyTorch builds, for the CPU build.",
+    "PERENNE_WEB": "Read when the package is built and by `dev.py`: `skip` leaves the web app out, `force` "
+    "builds it again. Unset, it is built when its sources changed.",
 }
 
 SHOWN_ELSEWHERE = {"help", "install_completion", "show_completion"}
