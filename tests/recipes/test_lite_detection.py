@@ -311,3 +311,12 @@ def test_naming_and_configuring_a_recipe_does_not_import_torch() -> None:
         "RECIPES.get('lite-detection').config_type(preset='gpu'); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0
+
+
+def test_a_long_budget_learns_more_and_what_is_set_stays() -> None:
+    short = LiteDetectionConfig.model_validate({"budget_cpu_s": 600})
+    long = LiteDetectionConfig.model_validate({"budget_cpu_s": 7200})
+    chosen = LiteDetectionConfig.model_validate({"budget_cpu_s": 7200, "frozen_stages": 3})
+    assert (short.frozen_stages, short.warp_share, short.ema_decay) == (2, 0.0, 0.995)
+    assert (long.frozen_stages, long.warp_share, long.ema_decay) == (0, 0.5, 0.999)
+    assert (chosen.frozen_stages, chosen.warp_share) == (3, 0.5)

@@ -23,14 +23,19 @@ PRESETS: dict[str, dict[str, Any]] = {
         "ema_decay": 0.999,
     },
 }
+LONG_BUDGET_CPU_S = 2400.0
+LONG_BUDGET: dict[str, Any] = {"frozen_stages": 0, "warp_share": 0.5, "ema_decay": 0.999}
+"""What a long run on a CPU does otherwise: time enough to learn every stage, and other angles and widths."""
 
 
 class LiteDetectionConfig(BaseModel):
     """What may be chosen. Lengths are pixels at working scale (`maximum_input_side` bounds the scale).
 
     `patch` = 0 derives the mosaic patch from the median object; `reference` "auto" uses golden templates when
-    every item has one. Of the budgets the first to be used up ends the run. `warp_share` of the patches are
-    turned and zoomed as well: it slows learning, so short runs leave it at 0.
+    every item has one, moved onto its image by whole pixels as `reference_alignment` says. Of the budgets the
+    first to be used up ends the run. `warp_share` of the patches are turned and zoomed as well: it slows
+    learning, so short runs leave it at 0. From 2,400 CPU seconds on, `LONG_BUDGET` replaces the defaults of
+    preset "cpu"; what is set explicitly stays.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,7 +73,9 @@ class LiteDetectionConfig(BaseModel):
     @classmethod
     def _fill_preset(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            return {**PRESETS.get(str(values.get("preset", "cpu")), {}), **values}
+            preset = str(values.get("preset", "cpu"))
+            long = LONG_BUDGET if preset == "cpu" and _is_long(values.get("budget_cpu_s")) else {}
+            return {**PRESETS.get(preset, {}), **long, **values}
         return values
 
     @model_validator(mode="after")
@@ -76,6 +83,10 @@ class LiteDetectionConfig(BaseModel):
         if not (self.budget_cpu_s or self.budget_wall_s or self.max_steps):
             raise ValueError("one of budget_cpu_s, budget_wall_s and max_steps is needed")
         return self
+
+
+def _is_long(budget_cpu_s: object) -> bool:
+    return isinstance(budget_cpu_s, int | float) and budget_cpu_s >= LONG_BUDGET_CPU_S
 
 
 class LiteDetection:

@@ -37,7 +37,7 @@ from perenne.recipes.lite_detection.validation import (
     predict_with_network,
 )
 
-LIVE_VALIDATION_IMAGES = 24
+LIVE_VALIDATION_IMAGES, LIVE_VALIDATION_IMAGES_LONG = 24, 96
 PACKAGING_S, PACKAGING_PER_IMAGE_S, PACKAGING_LARGEST_PART = 12.0, 0.25, 0.25
 SHORT_BUDGET_S = 900.0
 CONTINUED_RATE = 0.5
@@ -137,7 +137,9 @@ def _train(
             zoom=config.zoom,
         ),
     )
-    live = spread_indices(materials, at_most=LIVE_VALIDATION_IMAGES)
+    live = spread_indices(
+        materials, at_most=LIVE_VALIDATION_IMAGES if _is_short(config) else LIVE_VALIDATION_IMAGES_LONG
+    )
 
     def evaluate(model: nn.Module) -> dict[str, float]:
         assert isinstance(model, DetectionNetwork)
@@ -163,8 +165,11 @@ def _evaluation_points(config: LiteDetectionConfig) -> tuple[float, ...]:
     """Return when to evaluate: often enough for patience, seldom enough to leave the budget to training."""
     if config.patience:
         return tuple((index + 1) / 10 for index in range(10))
-    is_short = config.budget_cpu_s is not None and config.budget_cpu_s < SHORT_BUDGET_S
-    return (0.8, 1.0) if is_short else (0.4, 0.6, 0.8, 0.9, 1.0)
+    return (0.8, 1.0) if _is_short(config) else (0.4, 0.6, 0.8, 0.9, 1.0)
+
+
+def _is_short(config: LiteDetectionConfig) -> bool:
+    return config.budget_cpu_s is not None and config.budget_cpu_s < SHORT_BUDGET_S
 
 
 def _fingerprint(task: TrainingTask, config: LiteDetectionConfig) -> str:
