@@ -331,20 +331,26 @@ def has_web():
 
 
 def prepare_web(*, app=True, tools=True):
-    """Leave the app built from its present sources, and its tools fetched; instant when it is so."""
+    """Leave the app built from its present sources, and its tools at hand; instant when it is so."""
     if not has_web():
         return
     to_build = app and hatch_build.must_build(ROOT)
-    if not to_build and not (tools and not hatch_build.has_packages(ROOT)):
-        return
+    if to_build or tools:
+        install_node()
+    verb = "build" if to_build else "packages" if tools and not hatch_build.has_packages(ROOT) else None
+    if verb and run(web_tool(verb)):
+        raise Stop("The web app is not ready; what failed stands above.")
+
+
+def install_node():
+    """Leave `.venv` with the Node that builds the web app."""
     name, _, version = hatch_build.NODE.partition("==")
     site = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
-    if not list(VENV.glob(f"{site}/{name.replace('-', '_')}-{version}.dist-info")):
-        say("Installing Node for the web app")
-        if run([str(PYTHON), "-m", "pip", "install", "--quiet", hatch_build.NODE]):
-            raise Stop(f"pip could not install {hatch_build.NODE}. Without the web app: PERENNE_WEB=skip.")
-    if run(web_tool("build" if to_build else "packages")):
-        raise Stop("The web app is not ready; what failed stands above.")
+    if list(VENV.glob(f"{site}/{name.replace('-', '_')}-{version}.dist-info")):
+        return
+    say("Installing Node for the web app")
+    if run([str(PYTHON), "-m", "pip", "install", "--quiet", hatch_build.NODE]):
+        raise Stop(f"pip could not install {hatch_build.NODE}. Without the web app: PERENNE_WEB=skip.")
 
 
 def web_tool(*arguments):

@@ -21,16 +21,6 @@ FOREIGN = {"torch", "fastapi", "sqlalchemy", "dbos", "uvicorn", "scikit-learn", 
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
-    return next(folder.glob("perenne-*.whl"))
-
-
-@pytest.fixture(scope="module")
 def edge_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with `perenne[edge]` from the wheel, and nothing it did not ask for."""
     folder = tmp_path_factory.mktemp("clean")
