@@ -39,6 +39,7 @@ HOMES = {
         "hub.infra.*",
         "hub.app.*",
         "hub.accounts.auth",
+        "hub.accounts.sessions",
         "hub.images.gallery",
         "hub.deployments.inspection",
         "hub.deployments.recording",

@@ -46,6 +46,7 @@ class UserChange(Message):
     sites: list[str] | None = None
     all_sites: bool = False
     disabled: bool | None = None
+    password: str | None = Field(default=None, min_length=12, max_length=200)
 
 
 class User(Message):
@@ -67,6 +68,59 @@ class SignIn(Message):
     password: str
     token_name: str = Field(default="session", max_length=100)
     days: int = Field(default=1, ge=1, le=365)
+
+
+class BrowserSignIn(Message):
+    """Credentials exchanged for a browser session."""
+
+    email: str = Field(max_length=255)
+    password: str = Field(max_length=200)
+
+
+class Session(Message):
+    """Who is signed in, and what the person may do. `csrf` goes into the header X-CSRF-Token of every request
+    that changes something; it is empty for a token, which needs none. `email` is empty for a machine."""
+
+    user_id: str
+    email: str
+    name: str
+    organisation: str
+    organisation_name: str
+    role: str
+    permissions: list[str]
+    site_ids: list[str] | None
+    csrf: str
+    locale: str | None
+
+
+class PasswordChange(Message):
+    """One's present password and the one to come."""
+
+    current: str = Field(max_length=200)
+    new: str = Field(min_length=12, max_length=200)
+
+
+class SessionChange(Message):
+    """What people may change of themselves; absent fields stay."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    locale: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    password: PasswordChange | None = None
+
+
+class Role(Message):
+    """A role: what it is for and what it may do."""
+
+    name: str
+    about: str
+    permissions: list[str]
+
+
+class RoleMatrix(Message):
+    """Every permission with what it allows, and every role."""
+
+    permissions: dict[str, str]
+    roles: list[Role]
 
 
 class TokenNew(Message):

@@ -1,8 +1,20 @@
 """Routes of accounts."""
 
-from perenne.hub.accounts import queries, service
-from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly
+from fastapi import Request, Response
+
+from perenne.hub.accounts import queries, service, sessions
+from perenne.hub.accounts.auth import (
+    PUBLIC,
+    Call,
+    Caller,
+    GuardedRouter,
+    HubOnly,
+    cookie_name,
+    require_own_page,
+)
+from perenne.hub.accounts.rules import known_permissions, permissions_of, role_about, role_names
 from perenne.hub.accounts.tables import TokenRow, UserRow
+from perenne.hub.infra.secrets import csrf_of, hash_password
 from perenne.kit.errors import NotFound
 from perenne.kit.paging import decode_cursor, encode_cursor
 from perenne.wire import accounts as wire
@@ -37,19 +49,118 @@ def _token(row: TokenRow) -> wire.Token:
     )
 
 
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _set_cookie(request: Request, response: Response, secret: str) -> None:
+    response.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=int(sessions.LIFETIME.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _session_of(call: Call, *, cookie: str | None) -> wire.Session:
+    actor = call.actor
+    organisation = queries.organisation_by_id(call.session, actor.organisation_id)
+    person = queries.person_behind(call.session, actor)
+    return wire.Session(
+        user_id=actor.principal_id,
+        email=person.email if person else "",
+        name=person.name if person else actor.name,
+        organisation=organisation.slug if organisation else "",
+        organisation_name=organisation.name if organisation else "",
+        role=actor.role,
+        permissions=sorted(actor.permissions),
+        site_ids=None if actor.site_ids is None else sorted(actor.site_ids),
+        csrf="" if cookie is None else csrf_of(cookie),
+        locale=person.locale if person else None,
+    )
+
+
+def _cookie_in_use(request: Request) -> str | None:
+    """Return the cookie that the caller is known by, None for a token."""
+    by_cookie = getattr(request.state, "browser_session", None) is not None
+    return request.cookies.get(cookie_name(request)) if by_cookie else None
+
+
 @router.post("/session", permission=PUBLIC, response_model=wire.TokenSecret, status_code=201)
-def sign_in(body: wire.SignIn, hub: HubOnly) -> wire.TokenSecret:
+def sign_in(body: wire.SignIn, request: Request, hub: HubOnly) -> wire.TokenSecret:
     """Exchange e-mail and password for a token."""
+    user = sessions.check_password(hub, email=body.email, password=body.password, address=_address(request))
     with hub.database.transaction() as session:
-        row, secret = service.sign_in(
-            session,
-            email=body.email,
-            password=body.password,
-            token_name=body.token_name,
-            days=body.days,
-            now=hub.clock.now(),
+        row, secret = service.open_token(
+            session, user, token_name=body.token_name, days=body.days, now=hub.clock.now()
         )
         return wire.TokenSecret(**_token(row).model_dump(), secret=secret)
+
+
+@router.post("/session/browser", permission=PUBLIC)
+def sign_in_browser(
+    body: wire.BrowserSignIn, request: Request, response: Response, hub: HubOnly
+) -> wire.Session:
+    """Sign in a browser: sets the session's cookie, new at every sign-in."""
+    require_own_page(request)
+    user = sessions.check_password(hub, email=body.email, password=body.password, address=_address(request))
+    now, before = hub.clock.now(), request.cookies.get(cookie_name(request))
+    with hub.database.transaction() as session:
+        _, secret = sessions.open_session(session, user, now=now, replaces=before)
+    _set_cookie(request, response, secret)
+    known = sessions.authenticate_session(hub.database, secret=secret, now=now)
+    with hub.database.reading() as session:
+        return _session_of(Call(known.actor, session, hub), cookie=secret)
+
+
+@router.get("/session", permission="accounts:self")
+def show_session(request: Request, caller: Caller) -> wire.Session:
+    """Say who is signed in, what the person may do, and the CSRF token of the session."""
+    return _session_of(caller, cookie=_cookie_in_use(request))
+
+
+@router.patch("/session", permission="accounts:self")
+def change_session(
+    body: wire.SessionChange, request: Request, response: Response, caller: Caller
+) -> wire.Session:
+    """Change one's own name, language or password; a new password ends all other sessions."""
+    cookie = _cookie_in_use(request)
+    if body.password is not None:
+        sessions.prove_password(
+            caller.hub, actor=caller.actor, password=body.password.current, address=_address(request)
+        )
+        kept = hash_password(body.password.new)
+        user = sessions.replace_password(caller.session, actor=caller.actor, password_hash=kept)
+        if cookie is not None:
+            _, cookie = sessions.open_session(caller.session, user, now=caller.hub.clock.now())
+            _set_cookie(request, response, cookie)
+    sessions.change_profile(caller.session, actor=caller.actor, name=body.name, locale=body.locale)
+    return _session_of(caller, cookie=cookie)
+
+
+@router.delete("/session", permission="accounts:self", status_code=204)
+def sign_out(request: Request, caller: Caller) -> Response:
+    """End the browser's session at once. A token is revoked under `tokens` instead."""
+    session_id = getattr(request.state, "browser_session", None)
+    sessions.end_session(caller.session, actor=caller.actor, session_id=session_id)
+    response = Response(status_code=204)
+    response.delete_cookie(
+        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
+    )
+    return response
+
+
+@router.get("/roles", permission="users:read")
+def list_roles(caller: Caller) -> wire.RoleMatrix:
+    """List every role and every permission of this hub."""
+    roles = [
+        wire.Role(name=name, about=role_about(name), permissions=sorted(permissions_of(name)))
+        for name in role_names()
+    ]
+    return wire.RoleMatrix(permissions=known_permissions(), roles=roles)
 
 
 @router.get("/me", permission="accounts:self")
@@ -150,6 +261,7 @@ def change_user(user_id: str, body: wire.UserChange, caller: Caller) -> wire.Use
         site_ids=body.sites,
         all_sites=body.all_sites,
         disabled=body.disabled,
+        password_hash=None if body.password is None else hash_password(body.password),
     )
     return _user(row)
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, delete, false, or_, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts.rules import INSTANCE, Actor
-from perenne.hub.accounts.tables import AuditRow, OrganisationRow, TokenRow, UserRow
+from perenne.hub.accounts.tables import AuditRow, BrowserSessionRow, OrganisationRow, TokenRow, UserRow
 
 
 def visible_to(actor: Actor, table: Any) -> list[ColumnElement[bool]]:
@@ -47,6 +47,11 @@ def user_by_id(session: Session, actor: Actor, user_id: str) -> UserRow | None:
     return session.scalar(select(UserRow).where(*visible_to(actor, UserRow), UserRow.id == user_id))
 
 
+def person_behind(session: Session, actor: Actor) -> UserRow | None:
+    mine = (UserRow.organisation_id == actor.organisation_id, UserRow.id == actor.principal_id)
+    return session.scalar(select(UserRow).where(*mine))
+
+
 def users_after(session: Session, actor: Actor, *, after_id: str, limit: int) -> Sequence[UserRow]:
     wanted = select(UserRow).where(*visible_to(actor, UserRow), UserRow.id > after_id)
     return session.scalars(wanted.order_by(UserRow.id).limit(limit)).all()
@@ -57,6 +62,32 @@ def token_with_user(session: Session, token_id: str) -> tuple[TokenRow, UserRow 
     if token is None:
         return None
     return token, None if token.user_id is None else session.get(UserRow, token.user_id)
+
+
+def browser_session_with_user(session: Session, session_id: str) -> tuple[BrowserSessionRow, UserRow] | None:
+    wanted = select(BrowserSessionRow, UserRow).join(UserRow, UserRow.id == BrowserSessionRow.user_id)
+    found = session.execute(wanted.where(BrowserSessionRow.id == session_id)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def mark_browser_session_seen(session: Session, session_id: str, at: datetime) -> None:
+    row = session.get(BrowserSessionRow, session_id)
+    if row is not None:
+        row.last_seen_at = at
+
+
+def end_browser_session(session: Session, session_id: str) -> None:
+    session.execute(delete(BrowserSessionRow).where(BrowserSessionRow.id == session_id))
+
+
+def end_browser_sessions(session: Session, user_id: str, *, but: str | None = None) -> None:
+    ended = delete(BrowserSessionRow).where(BrowserSessionRow.user_id == user_id)
+    session.execute(ended if but is None else ended.where(BrowserSessionRow.id != but))
+
+
+def sweep_browser_sessions(session: Session, *, now: datetime, idle_since: datetime) -> None:
+    dead = or_(BrowserSessionRow.expires_at <= now, BrowserSessionRow.last_seen_at <= idle_since)
+    session.execute(delete(BrowserSessionRow).where(dead))
 
 
 def tokens_after(

@@ -52,6 +52,11 @@ def known_permissions() -> dict[str, str]:
     return {name: str(about) for name, about in _matrix()["permissions"].items()}
 
 
+def role_about(role: str) -> str:
+    """Return what `role` is for, in one line."""
+    return str(_matrix()["roles"][role]["about"])
+
+
 def role_names() -> list[str]:
     """Return the names of all roles."""
     return list(_matrix()["roles"])

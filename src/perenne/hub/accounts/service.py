@@ -17,7 +17,6 @@ from perenne.hub.infra.secrets import (
     hash_token,
     hashes_equal,
     make_token_secret,
-    password_matches,
     token_id_of,
 )
 from perenne.kit.errors import NotFound
@@ -63,17 +62,10 @@ def actor_of(token: TokenRow, user: UserRow | None) -> Actor:
     return Actor(token.organisation_id, principal, name, token.role, permissions, sites)
 
 
-def sign_in(
-    session: Session, *, email: str, password: str, token_name: str, days: int, now: datetime
+def open_token(
+    session: Session, user: UserRow, *, token_name: str, days: int, now: datetime
 ) -> tuple[TokenRow, str]:
-    """Return a new token for the account. Raises: BadCredentials, the same for a wrong name and password."""
-    user = queries.user_by_email(session, email)
-    usable = user is not None and user.disabled_at is None
-    if not password_matches(password, user.password_hash if user is not None and usable else None):
-        raise BadCredentials(
-            "No account has this e-mail address and password.", remedy="Check both, or ask an administrator."
-        )
-    assert user is not None
+    """Return a new token with all rights of `user`, who has proved to be there, and its secret."""
     return _add_token(
         session,
         user.organisation_id,
@@ -222,8 +214,12 @@ def change_user(
     site_ids: list[str] | None = None,
     all_sites: bool = False,
     disabled: bool | None = None,
+    password_hash: str | None = None,
 ) -> UserRow:
-    """Change a user of the actor's organisation. Raises: NotFound, NotAllowed, UnknownRole."""
+    """Change a user of the actor's organisation. Raises: NotFound, NotAllowed, UnknownRole.
+
+    A new role, a new password and being disabled end every browser session of the user.
+    """
     row = queries.user_by_id(session, actor, user_id)
     if row is None:
         raise NotFound.of("user", user_id)
@@ -239,7 +235,12 @@ def change_user(
     row.name, row.role, row.site_ids = name or row.name, role or row.role, new_sites
     if disabled is not None:
         row.disabled_at = now if disabled else None
-    record_event(session, actor, "user.changed", "user", row.id, {"before": before})
+    if password_hash is not None:
+        row.password_hash = password_hash
+    if password_hash is not None or row.role != before["role"] or row.disabled_at is not None:
+        queries.end_browser_sessions(session, row.id)
+    detail = {"before": before, "password": "set"} if password_hash is not None else {"before": before}
+    record_event(session, actor, "user.changed", "user", row.id, detail)
     return row
 
 

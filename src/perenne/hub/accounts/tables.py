@@ -1,4 +1,4 @@
-"""Tables of organisations, users, tokens and audit events."""
+"""Tables of organisations, users, tokens, browser sessions and audit events."""
 
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ class UserRow(TenantRow, Base):
     role: Mapped[str] = mapped_column(String(40))
     site_ids: Mapped[list[str] | None]
     disabled_at: Mapped[datetime | None]
+    locale: Mapped[str | None] = mapped_column(String(10))
 
 
 class TokenRow(TenantRow, Base):
@@ -44,6 +45,16 @@ class TokenRow(TenantRow, Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class BrowserSessionRow(TenantRow, Base):
+    """A person signed in by a browser; only the hash of the cookie's secret is kept. Ended rows go."""
+
+    __tablename__ = "browser_sessions"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class AuditRow(TenantRow, Base):

@@ -52,7 +52,7 @@ def change_schema(schema: str, body: wire.LabelSchemaChange, caller: Caller) -> 
 
 
 @router.get("/label-schemas/{schema}/versions", permission="schemas:read")
-def list_versions(schema: str, caller: Caller) -> Listing[wire.LabelSchemaVersion]:
+def list_schema_versions(schema: str, caller: Caller) -> Listing[wire.LabelSchemaVersion]:
     """List the versions of a label schema, oldest first."""
     row = service.get_schema(caller.session, caller.actor, schema)
     versions = queries.versions_of(caller.session, caller.actor, row.id)

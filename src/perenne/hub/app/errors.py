@@ -50,7 +50,9 @@ def problem_response(error: PerenneError, *, status: int | None = None) -> JSONR
     problem = error.to_problem()
     if status is not None:
         problem["status"] = status
-    headers = {"WWW-Authenticate": "Bearer"} if problem["status"] == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if problem["status"] == 401 else {}
+    if "retry_after_s" in problem:
+        headers["Retry-After"] = str(problem["retry_after_s"])
     return JSONResponse(
         problem, status_code=problem["status"], media_type="application/problem+json", headers=headers
     )

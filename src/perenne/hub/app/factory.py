@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from perenne import __version__
-from perenne.hub.accounts.auth import SECURITY_SCHEME, GuardedRouter
+from perenne.hub.accounts.auth import GuardedRouter
 from perenne.hub.accounts.errors import UndeclaredPermission
 from perenne.hub.app import docs, health, jobs
+from perenne.hub.app.description import describe_api
 from perenne.hub.app.errors import install_error_handlers
 from perenne.hub.app.idempotency import IdempotentReplies
 from perenne.hub.app.middleware import Metrics, RequestFrame
@@ -46,21 +47,8 @@ def create_app(hub: Hub) -> FastAPI:
     for guarded in routers:
         app.router.routes.extend(guarded.router.routes)
     refuse_unguarded_routes(app)
-    _declare_token(app)
+    describe_api(app)
     return app
-
-
-def _declare_token(app: FastAPI) -> None:
-    """Make the OpenAPI document say how a call is authenticated."""
-    describe = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = describe()
-        scheme = {"type": "http", "scheme": "bearer", "description": "A token: `perenne tokens add`."}
-        document["components"]["securitySchemes"] = {SECURITY_SCHEME: scheme}
-        return document
-
-    setattr(app, "openapi", openapi)  # noqa: B010
 
 
 def declared_permissions(app: FastAPI) -> dict[tuple[str, str], str]:

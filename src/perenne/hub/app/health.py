@@ -11,11 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from perenne import __version__
-from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly
+from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly, binary
 from perenne.hub.app.middleware import Metrics
 from perenne.hub.infra.installation import LAST_BACKUP, read_fact
 from perenne.hub.infra.jobs import JOB_STATES, queue_depth
 from perenne.hub.infra.services import Hub
+from perenne.wire.about import Alive, Readiness
 
 router = GuardedRouter(prefix="", tag="health")
 MIN_FREE_BYTES = 50_000_000
@@ -41,12 +42,12 @@ def readiness(hub: Hub) -> dict[str, str]:
 
 
 @router.get("/livez", permission=PUBLIC)
-def live() -> dict[str, str]:
+def live() -> Alive:
     """Say that the process answers."""
-    return {"status": "alive", "version": __version__}
+    return Alive(status="alive", version=__version__)
 
 
-@router.get("/readyz", permission=PUBLIC)
+@router.get("/readyz", permission=PUBLIC, response_model=Readiness, responses={503: {"model": Readiness}})
 def ready(hub: HubOnly) -> JSONResponse:
     """Say whether database, blobs and disk can work: 200, or 503 with what is wrong."""
     checks = readiness(hub)
@@ -55,7 +56,7 @@ def ready(hub: HubOnly) -> JSONResponse:
     return JSONResponse(body, status_code=200 if fine else 503)
 
 
-@router.get("/metrics", permission="system:read")
+@router.get("/metrics", permission="system:read", response_class=Response, responses=binary("text/plain"))
 def metrics(request: Request, caller: Caller) -> Response:
     """Return the hub's metrics as Prometheus text."""
     known: Metrics = request.app.state.metrics

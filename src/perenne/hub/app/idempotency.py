@@ -6,10 +6,11 @@ A request that dies with the process may be sent again after a minute; large ans
 
 from anyio import to_thread
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from perenne.hub.accounts import authenticate
+from perenne.hub.accounts.auth import identify
 from perenne.hub.app.errors import problem_response
 from perenne.hub.infra.replies import KeptReply, hold_key, keep_reply
 from perenne.hub.infra.services import Hub
@@ -49,10 +50,8 @@ class IdempotentReplies:
             await to_thread.run_sync(self._let_go, held, recorder)
 
     def _hold(self, scope: Scope, key: str, body_sha256: str) -> KeptReply | str:
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        bearer = token.strip() if kind.lower() == "bearer" else None
         now = self.hub.clock.now()
-        actor = authenticate(self.hub.database, token=bearer, now=now)
+        actor = identify(self.hub, HTTPConnection(scope), method=scope["method"])
         query = scope["query_string"].decode()
         request = sha256_hex(f"{scope['path']}?{query} {actor.principal_id} {body_sha256}".encode())
         return hold_key(

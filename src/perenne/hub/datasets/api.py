@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from perenne.hub.accounts.auth import Call, Caller, GuardedRouter
+from perenne.hub.accounts.auth import Call, Caller, GuardedRouter, binary
 from perenne.hub.datasets import queries, service
 from perenne.hub.datasets.tables import DatasetItemRow, DatasetRow, DatasetVersionRow, SealedOpeningRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -54,7 +54,7 @@ def change_dataset(dataset: str, body: wire.DatasetChange, caller: Caller) -> wi
 
 
 @router.get("/datasets/{dataset}/versions", permission="datasets:read")
-def list_versions(
+def list_dataset_versions(
     dataset: str, caller: Caller, cursor: str | None = None, limit: Limit = DEFAULT_LIMIT
 ) -> wire.DatasetVersionPage:
     """List the versions of a dataset, newest first."""
@@ -85,14 +85,14 @@ def show_version(version: str, caller: Caller) -> wire.DatasetVersion:
 
 
 @router.get("/dataset-versions/{version}/card", permission="datasets:read")
-def show_card(version: str, caller: Caller) -> wire.DatasetCard:
+def show_dataset_card(version: str, caller: Caller) -> wire.DatasetCard:
     """Show what is inside a version, counted."""
     row = service.get_dataset_version(caller.session, caller.actor, version)
     return service.version_card(caller.session, caller.actor, row)
 
 
 @router.get("/dataset-versions/{version}/items", permission="datasets:read")
-def list_items(
+def list_dataset_items(
     version: str,
     caller: Caller,
     split: wire.Split | None = None,
@@ -108,7 +108,12 @@ def list_items(
     return wire.DatasetItemPage(items=[_show_item(*it) for it in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/dataset-versions/{version}/manifest", permission="datasets:read", response_class=Response)
+@router.get(
+    "/dataset-versions/{version}/manifest",
+    permission="datasets:read",
+    response_class=Response,
+    responses=binary("application/x-ndjson"),
+)
 def download_manifest(version: str, caller: Caller, training: bool = False) -> Response:
     """Download the manifest (NDJSON): whole, or without the test lines for training and while sealed.
 

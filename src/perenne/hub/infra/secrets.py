@@ -47,6 +47,25 @@ def make_token_secret(token_id: str) -> tuple[str, str]:
     return text, hash_token(text)
 
 
+def make_session_secret(session_id: str) -> tuple[str, str]:
+    """Return a new cookie value `<id>_<secret>` and the SHA-256 of it that is kept."""
+    text = f"{session_id}_{secrets.token_urlsafe(32)}"
+    return text, hash_token(text)
+
+
+def session_id_of(text: str) -> str | None:
+    """Return the id inside a cookie value, None when it has not the shape of one."""
+    if not text.startswith("ses_") or len(text) > 200:
+        return None
+    parts = text.split("_", 2)
+    return f"{parts[0]}_{parts[1]}" if len(parts) == 3 else None
+
+
+def csrf_of(session_secret: str) -> str:
+    """Return what a page must repeat in a header beside this cookie: made from it, never the reverse."""
+    return hmac.new(session_secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
 def hash_token(text: str) -> str:
     """Return what is kept of a token."""
     return hashlib.sha256(text.encode()).hexdigest()

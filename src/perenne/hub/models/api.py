@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 from fastapi.responses import FileResponse
 
-from perenne.hub.accounts.auth import Caller, GuardedRouter
+from perenne.hub.accounts.auth import Caller, GuardedRouter, binary
 from perenne.hub.models import service
 from perenne.hub.models.tables import ModelVersionRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -31,13 +31,13 @@ def show_public_key(caller: Caller) -> wire.PublicKey:
 
 
 @router.get("/models/{model}", permission="models:read")
-def show(model: str, caller: Caller) -> wire.ModelVersion:
+def show_model_version(model: str, caller: Caller) -> wire.ModelVersion:
     """Show a version: id, `name:number`, or name for the latest."""
     return show_model(service.get_model_version(caller.session, caller.actor, model))
 
 
 @router.get("/models/{model}/card", permission="models:read")
-def show_card(model: str, caller: Caller) -> wire.ModelCard:
+def show_model_card(model: str, caller: Caller) -> wire.ModelCard:
     """Show the model card and the signed manifest."""
     row = service.get_model_version(caller.session, caller.actor, model)
     return wire.ModelCard(
@@ -53,7 +53,12 @@ def show_lineage(model: str, caller: Caller) -> wire.ModelLineage:
     return wire.ModelLineage(model_version_id=row.id, name=row.name, number=row.number, steps=steps)
 
 
-@router.get("/models/{model}/artefact", permission="models:read", response_class=FileResponse)
+@router.get(
+    "/models/{model}/artefact",
+    permission="models:read",
+    response_class=FileResponse,
+    responses=binary("application/zip"),
+)
 def download_artefact(model: str, caller: Caller) -> FileResponse:
     """Download the signed artefact; `X-Perenne-Sha256` is its hash, checked before the first byte leaves."""
     row = service.get_model_version(caller.session, caller.actor, model)

@@ -83,7 +83,7 @@ def list_trainers(caller: Caller) -> wire.TrainerPage:
 
 
 @router.get("/runs/{run}", permission="runs:read")
-def show(run: str, caller: Caller) -> wire.Run:
+def show_run(run: str, caller: Caller) -> wire.Run:
     """Show a run: id or number."""
     return _show(caller, service.get_run(caller.session, caller.actor, run))
 
