@@ -6,7 +6,8 @@ export const QUIET_MS = 30_000;
 /** Return TanStack Query options; `busy` looks at the latest data. */
 export function polling<T>(busy: (data: T | undefined) => boolean = () => false) {
   return {
-    refetchInterval: (query: { state: { data?: T } }) => (busy(query.state.data) ? BUSY_MS : QUIET_MS),
+    refetchInterval: (query: { state: { data: unknown } }) =>
+      busy(query.state.data as T | undefined) ? BUSY_MS : QUIET_MS,
     refetchIntervalInBackground: false,
   };
 }

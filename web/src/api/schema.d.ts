@@ -15,7 +15,7 @@ export interface paths {
          * List Audit Events
          * @description List what was done, latest first.
          */
-        get: operations["list_audit_events_api_v1_audit_get"];
+        get: operations["list_audit_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
          * Show Version
          * @description Show a version: id, `slug:number`, or slug for the latest.
          */
-        get: operations["show_version_api_v1_dataset_versions__version__get"];
+        get: operations["show_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -52,10 +52,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Card
+         * Show Dataset Card
          * @description Show what is inside a version, counted.
          */
-        get: operations["show_card_api_v1_dataset_versions__version__card_get"];
+        get: operations["show_dataset_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
          * Diff Versions
          * @description Tell what changed from one version to another.
          */
-        get: operations["diff_versions_api_v1_dataset_versions__version__diff__other__get"];
+        get: operations["diff_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -92,10 +92,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
+         * List Dataset Items
          * @description List the images of a version with their targets; a sealed test set is left out.
          */
-        get: operations["list_items_api_v1_dataset_versions__version__items_get"];
+        get: operations["list_dataset_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,7 +117,7 @@ export interface paths {
          *
          *     `X-Perenne-Sha256` is the hash of the body; of the whole manifest it is the version's content address.
          */
-        get: operations["download_manifest_api_v1_dataset_versions__version__manifest_get"];
+        get: operations["download_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -137,13 +137,13 @@ export interface paths {
          * List Openings
          * @description List who opened the sealed test set, newest first; evaluations are among them.
          */
-        get: operations["list_openings_api_v1_dataset_versions__version__openings_get"];
+        get: operations["list_openings"];
         put?: never;
         /**
          * Open Test
          * @description Open a sealed test set; who, when and why are kept.
          */
-        post: operations["open_test_api_v1_dataset_versions__version__openings_post"];
+        post: operations["open_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -161,13 +161,13 @@ export interface paths {
          * List Datasets
          * @description List the datasets, newest first.
          */
-        get: operations["list_datasets_api_v1_datasets_get"];
+        get: operations["list_datasets"];
         put?: never;
         /**
          * Create Dataset
          * @description Start a dataset of a label schema.
          */
-        post: operations["create_dataset_api_v1_datasets_post"];
+        post: operations["create_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -185,7 +185,7 @@ export interface paths {
          * Show Dataset
          * @description Show a dataset.
          */
-        get: operations["show_dataset_api_v1_datasets__dataset__get"];
+        get: operations["show_dataset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -195,7 +195,7 @@ export interface paths {
          * Change Dataset
          * @description Change the name or the acceptance rule.
          */
-        patch: operations["change_dataset_api_v1_datasets__dataset__patch"];
+        patch: operations["change_dataset"];
         trace?: never;
     };
     "/api/v1/datasets/{dataset}/versions": {
@@ -206,16 +206,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
+         * List Dataset Versions
          * @description List the versions of a dataset, newest first.
          */
-        get: operations["list_versions_api_v1_datasets__dataset__versions_get"];
+        get: operations["list_dataset_versions"];
         put?: never;
         /**
          * Freeze Version
          * @description Freeze the present state: 201 and the version, 200 if it was frozen before, 202 and a job.
          */
-        post: operations["freeze_version_api_v1_datasets__dataset__versions_post"];
+        post: operations["freeze_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -233,7 +233,7 @@ export interface paths {
          * List Deployments
          * @description List deployments, newest first; `state=active` gives what answers now at every site.
          */
-        get: operations["list_deployments_api_v1_deployments_get"];
+        get: operations["list_deployments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -253,7 +253,7 @@ export interface paths {
          * Show Deployment
          * @description Show one deployment.
          */
-        get: operations["show_deployment_api_v1_deployments__deployment_id__get"];
+        get: operations["show_deployment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -273,13 +273,13 @@ export interface paths {
          * List Evaluations
          * @description List evaluations, newest first, each with its sites, worst first.
          */
-        get: operations["list_evaluations_api_v1_evaluations_get"];
+        get: operations["list_evaluations"];
         put?: never;
         /**
          * Start Evaluation
          * @description Ask for an evaluation: 202 with its job while it runs, 200 when it was made before.
          */
-        post: operations["start_evaluation_api_v1_evaluations_post"];
+        post: operations["start_evaluation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -297,7 +297,7 @@ export interface paths {
          * Compare Evaluations
          * @description Compare a challenger with a champion on the same images, per site, by a paired bootstrap.
          */
-        get: operations["compare_evaluations_api_v1_evaluations__champion_id__compare__challenger_id__get"];
+        get: operations["compare_evaluations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -317,7 +317,7 @@ export interface paths {
          * Show Evaluation
          * @description Show an evaluation: overall, its sites worst first, and the curves of its problem.
          */
-        get: operations["show_evaluation_api_v1_evaluations__evaluation_id__get"];
+        get: operations["show_evaluation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -334,10 +334,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
+         * List Evaluation Items
          * @description List the evaluated images, worst first: truth beside prediction.
          */
-        get: operations["list_items_api_v1_evaluations__evaluation_id__items_get"];
+        get: operations["list_evaluation_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -357,7 +357,7 @@ export interface paths {
          * List Slices
          * @description List every slice: overall, sites, lines, products, classes, object sizes.
          */
-        get: operations["list_slices_api_v1_evaluations__evaluation_id__slices_get"];
+        get: operations["list_slices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,13 +377,13 @@ export interface paths {
          * List Truths
          * @description List truths, newest first: those that stand, or with `standing=false` the whole history.
          */
-        get: operations["list_truths_api_v1_ground_truth_get"];
+        get: operations["list_truths"];
         put?: never;
         /**
          * Give Truth
          * @description Accept truths in bulk, early or late; the answer says of each what became of it, and why.
          */
-        post: operations["give_truth_api_v1_ground_truth_post"];
+        post: operations["give_truth"];
         delete?: never;
         options?: never;
         head?: never;
@@ -401,7 +401,7 @@ export interface paths {
          * List Images
          * @description List images, newest first. `since` (included) and `until` (excluded) speak of the capture time.
          */
-        get: operations["list_images_api_v1_images_get"];
+        get: operations["list_images"];
         put?: never;
         /**
          * Push Image
@@ -409,7 +409,7 @@ export interface paths {
          *
          *     Send a form with `file` and `context` (JSON), or the raw bytes with the context as query parameters.
          */
-        post: operations["push_image_api_v1_images_post"];
+        post: operations["push_image"];
         delete?: never;
         options?: never;
         head?: never;
@@ -427,7 +427,7 @@ export interface paths {
          * Show Image
          * @description Show an image and its capture context.
          */
-        get: operations["show_image_api_v1_images__image__get"];
+        get: operations["show_image"];
         put?: never;
         post?: never;
         delete?: never;
@@ -447,7 +447,7 @@ export interface paths {
          * Download Image
          * @description Return the very bytes that were pushed (their SHA-256 is the ETag).
          */
-        get: operations["download_image_api_v1_images__image__bytes_get"];
+        get: operations["download_image"];
         put?: never;
         post?: never;
         delete?: never;
@@ -467,7 +467,27 @@ export interface paths {
          * Show Truth
          * @description Show an image's truths, newest first, with those that were superseded.
          */
-        get: operations["show_truth_api_v1_images__image__ground_truth_get"];
+        get: operations["show_truth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Image Predictions
+         * @description List everything that was said of an image, newest first, with the names of model version and station.
+         */
+        get: operations["list_image_predictions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -486,8 +506,10 @@ export interface paths {
         /**
          * Show Thumbnail
          * @description Return the upright image as a small JPEG, encoded anew: nothing else of the original is in it.
+         *
+         *     Sizes 256 and 512 are made once and kept.
          */
-        get: operations["show_thumbnail_api_v1_images__image__thumbnail_get"];
+        get: operations["show_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -509,7 +531,7 @@ export interface paths {
          * Push Batch
          * @description Store up to 100 images; the answer says of each whether it is new, known or refused, and why.
          */
-        post: operations["push_batch_api_v1_images_batch_post"];
+        post: operations["push_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -529,7 +551,27 @@ export interface paths {
          * Ask Known
          * @description Say which hashes are stored already, so that a push goes on where it stopped.
          */
-        post: operations["ask_known_api_v1_images_known_post"];
+        post: operations["ask_known"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/landmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Landmarks
+         * @description Count the images and give the cursor of every page, so that a gallery can jump anywhere at once.
+         */
+        get: operations["show_landmarks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -547,7 +589,27 @@ export interface paths {
          * Count Refused
          * @description Count refused images by site and reason.
          */
-        get: operations["count_refused_api_v1_images_refused_get"];
+        get: operations["count_refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tiles
+         * @description List what a gallery draws of images, newest first: small rows, many at a time.
+         */
+        get: operations["list_tiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -567,7 +629,7 @@ export interface paths {
          * List Jobs
          * @description List background jobs, newest first.
          */
-        get: operations["list_jobs_api_v1_jobs_get"];
+        get: operations["list_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -587,7 +649,7 @@ export interface paths {
          * Show Job
          * @description Show a job's state, progress, result or problem.
          */
-        get: operations["show_job_api_v1_jobs__job_id__get"];
+        get: operations["show_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,7 +671,7 @@ export interface paths {
          * Cancel Job
          * @description Ask a job to stop at its next step; a finished job stays as it is.
          */
-        post: operations["cancel_job_api_v1_jobs__job_id__cancel_post"];
+        post: operations["cancel_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -627,13 +689,13 @@ export interface paths {
          * List Schemas
          * @description List the label schemas, by short name.
          */
-        get: operations["list_schemas_api_v1_label_schemas_get"];
+        get: operations["list_schemas"];
         put?: never;
         /**
          * Create Schema
          * @description Add a label schema: the problem and its classes.
          */
-        post: operations["create_schema_api_v1_label_schemas_post"];
+        post: operations["create_schema"];
         delete?: never;
         options?: never;
         head?: never;
@@ -651,7 +713,7 @@ export interface paths {
          * Show Schema
          * @description Show a label schema at its present version.
          */
-        get: operations["show_schema_api_v1_label_schemas__schema__get"];
+        get: operations["show_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -661,7 +723,7 @@ export interface paths {
          * Change Schema
          * @description Add classes at the end, which makes a new version, or change the shown name.
          */
-        patch: operations["change_schema_api_v1_label_schemas__schema__patch"];
+        patch: operations["change_schema"];
         trace?: never;
     };
     "/api/v1/label-schemas/{schema}/versions": {
@@ -672,10 +734,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
+         * List Schema Versions
          * @description List the versions of a label schema, oldest first.
          */
-        get: operations["list_versions_api_v1_label_schemas__schema__versions_get"];
+        get: operations["list_schema_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -695,7 +757,7 @@ export interface paths {
          * Who Am I
          * @description Say who the caller is and what the caller may do.
          */
-        get: operations["who_am_i_api_v1_me_get"];
+        get: operations["who_am_i"];
         put?: never;
         post?: never;
         delete?: never;
@@ -715,7 +777,7 @@ export interface paths {
          * List Models
          * @description List model versions, newest first; `name` gives one model line.
          */
-        get: operations["list_models_api_v1_models_get"];
+        get: operations["list_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -732,10 +794,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show
+         * Show Model Version
          * @description Show a version: id, `name:number`, or name for the latest.
          */
-        get: operations["show_api_v1_models__model__get"];
+        get: operations["show_model_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -755,7 +817,7 @@ export interface paths {
          * Download Artefact
          * @description Download the signed artefact; `X-Perenne-Sha256` is its hash, checked before the first byte leaves.
          */
-        get: operations["download_artefact_api_v1_models__model__artefact_get"];
+        get: operations["download_artefact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -772,10 +834,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Card
+         * Show Model Card
          * @description Show the model card and the signed manifest.
          */
-        get: operations["show_card_api_v1_models__model__card_get"];
+        get: operations["show_model_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -795,7 +857,7 @@ export interface paths {
          * Show Lineage
          * @description Show what the version was made of: run, dataset version, base models and theirs.
          */
-        get: operations["show_lineage_api_v1_models__model__lineage_get"];
+        get: operations["show_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -815,7 +877,7 @@ export interface paths {
          * Show Public Key
          * @description Show the key with which this hub signs artefacts.
          */
-        get: operations["show_public_key_api_v1_models_public_key_get"];
+        get: operations["show_public_key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -835,13 +897,13 @@ export interface paths {
          * List Organisations
          * @description List the organisations of this hub.
          */
-        get: operations["list_organisations_api_v1_organisations_get"];
+        get: operations["list_organisations"];
         put?: never;
         /**
          * Create Organisation
          * @description Add an organisation and its first administrator.
          */
-        post: operations["create_organisation_api_v1_organisations_post"];
+        post: operations["create_organisation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -859,7 +921,7 @@ export interface paths {
          * List Predictions
          * @description List what was said of inspected images, newest first.
          */
-        get: operations["list_predictions_api_v1_predictions_get"];
+        get: operations["list_predictions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -879,7 +941,7 @@ export interface paths {
          * Show Prediction
          * @description Show one prediction.
          */
-        get: operations["show_prediction_api_v1_predictions__prediction_id__get"];
+        get: operations["show_prediction"];
         put?: never;
         post?: never;
         delete?: never;
@@ -899,13 +961,33 @@ export interface paths {
          * List Products
          * @description List the products, by short name.
          */
-        get: operations["list_products_api_v1_products_get"];
+        get: operations["list_products"];
         put?: never;
         /**
          * Create Product
          * @description Add a product.
          */
-        post: operations["create_product_api_v1_products_post"];
+        post: operations["create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roles
+         * @description List every role and every permission of this hub.
+         */
+        get: operations["list_roles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -923,13 +1005,13 @@ export interface paths {
          * List Runs
          * @description List runs, newest first.
          */
-        get: operations["list_runs_api_v1_runs_get"];
+        get: operations["list_runs"];
         put?: never;
         /**
          * Create Run
          * @description Queue a run.
          */
-        post: operations["create_run_api_v1_runs_post"];
+        post: operations["create_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -944,10 +1026,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show
+         * Show Run
          * @description Show a run: id or number.
          */
-        get: operations["show_api_v1_runs__run__get"];
+        get: operations["show_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -969,7 +1051,7 @@ export interface paths {
          * Cancel Run
          * @description Ask that a run stop; its checkpoint stays.
          */
-        post: operations["cancel_run_api_v1_runs__run__cancel_post"];
+        post: operations["cancel_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -989,7 +1071,7 @@ export interface paths {
          * Fail Run
          * @description The run ends without a model: failed, or cancelled as asked.
          */
-        post: operations["fail_run_api_v1_runs__run__fail_post"];
+        post: operations["fail_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1009,7 +1091,7 @@ export interface paths {
          * Take Heartbeat
          * @description Keep progress, points and log lines; answer whether to stop.
          */
-        post: operations["take_heartbeat_api_v1_runs__run__heartbeat_post"];
+        post: operations["take_heartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1027,7 +1109,7 @@ export interface paths {
          * List Log
          * @description List the log lines of a run, oldest first.
          */
-        get: operations["list_log_api_v1_runs__run__log_get"];
+        get: operations["list_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1049,7 +1131,7 @@ export interface paths {
          * Upload Model
          * @description Take the artefact (the raw body) of a run: checked, signed, and a model version; twice is once.
          */
-        post: operations["upload_model_api_v1_runs__run__model_post"];
+        post: operations["upload_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1067,7 +1149,7 @@ export interface paths {
          * List Points
          * @description List the points of a run's curves, by step.
          */
-        get: operations["list_points_api_v1_runs__run__points_get"];
+        get: operations["list_points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1089,7 +1171,7 @@ export interface paths {
          * Resume Run
          * @description Queue a failed or cancelled run again, to go on from its checkpoint.
          */
-        post: operations["resume_run_api_v1_runs__run__resume_post"];
+        post: operations["resume_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,7 +1191,7 @@ export interface paths {
          * Claim Run
          * @description Lend the trainer a run, or none.
          */
-        post: operations["claim_run_api_v1_runs_claim_post"];
+        post: operations["claim_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1123,13 +1205,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show Session
+         * @description Say who is signed in, what the person may do, and the CSRF token of the session.
+         */
+        get: operations["show_session"];
         put?: never;
         /**
          * Sign In
          * @description Exchange e-mail and password for a token.
          */
-        post: operations["sign_in_api_v1_session_post"];
+        post: operations["sign_in"];
+        /**
+         * Sign Out
+         * @description End the browser's session at once. A token is revoked under `tokens` instead.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Session
+         * @description Change one's own name, language or password; a new password ends all other sessions.
+         */
+        patch: operations["change_session"];
+        trace?: never;
+    };
+    "/api/v1/session/browser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In Browser
+         * @description Sign in a browser: sets the session's cookie, new at every sign-in.
+         */
+        post: operations["sign_in_browser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1147,13 +1261,13 @@ export interface paths {
          * List Sites
          * @description List the sites that the caller may see, by short name.
          */
-        get: operations["list_sites_api_v1_sites_get"];
+        get: operations["list_sites"];
         put?: never;
         /**
          * Create Site
          * @description Add a site.
          */
-        post: operations["create_site_api_v1_sites_post"];
+        post: operations["create_site"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1171,7 +1285,7 @@ export interface paths {
          * Show Site
          * @description Show a site.
          */
-        get: operations["show_site_api_v1_sites__site__get"];
+        get: operations["show_site"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1191,7 +1305,7 @@ export interface paths {
          * List Site Deployments
          * @description List the history of a site and its stations, newest first: who, when, why.
          */
-        get: operations["list_site_deployments_api_v1_sites__site__deployments_get"];
+        get: operations["list_site_deployments"];
         put?: never;
         /**
          * Deploy Version
@@ -1199,7 +1313,7 @@ export interface paths {
          *
          *     The version is loaded and proven beside the present one first; when that fails, nothing changes.
          */
-        post: operations["deploy_version_api_v1_sites__site__deployments_post"];
+        post: operations["deploy_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1219,7 +1333,27 @@ export interface paths {
          * Undo Deployment
          * @description Go back to the version deployed before; the answer is the deployment that is active now.
          */
-        post: operations["undo_deployment_api_v1_sites__site__deployments_undo_post"];
+        post: operations["undo_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Site History
+         * @description List what every evaluation found at a site, in time order; those on training images are left out.
+         */
+        get: operations["show_site_history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1237,13 +1371,13 @@ export interface paths {
          * List Lines
          * @description List the lines of a site.
          */
-        get: operations["list_lines_api_v1_sites__site__lines_get"];
+        get: operations["list_lines"];
         put?: never;
         /**
          * Create Line
          * @description Add a line to a site.
          */
-        post: operations["create_line_api_v1_sites__site__lines_post"];
+        post: operations["create_line"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1261,13 +1395,13 @@ export interface paths {
          * List Stations
          * @description List the stations of a site.
          */
-        get: operations["list_stations_api_v1_sites__site__stations_get"];
+        get: operations["list_stations"];
         put?: never;
         /**
          * Create Station
          * @description Add a station to a site.
          */
-        post: operations["create_station_api_v1_sites__site__stations_post"];
+        post: operations["create_station"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1285,7 +1419,7 @@ export interface paths {
          * Show Station
          * @description Show a station.
          */
-        get: operations["show_station_api_v1_sites__site__stations__station__get"];
+        get: operations["show_station"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1311,7 +1445,27 @@ export interface paths {
          *     optionally `reference` (the defect-free template), and context as fields. Context: part_id, batch_id,
          *     camera, product, captured_at.
          */
-        post: operations["inspect_api_v1_sites__site__stations__station__inspect_post"];
+        post: operations["inspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/stations/{station}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Live Station
+         * @description Show what happens at a station now: the last inspection, those before it, counts and speed.
+         */
+        get: operations["show_live_station"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1330,7 +1484,27 @@ export interface paths {
          * Set Reference
          * @description Make a reference image the station's defect-free template; images pushed from now on use it.
          */
-        put: operations["set_reference_api_v1_sites__site__stations__station__reference_put"];
+        put: operations["set_reference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sites Overview
+         * @description Show every site, worst first: is the deployed version good enough there, and is anything happening.
+         */
+        get: operations["show_sites_overview"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1349,13 +1523,13 @@ export interface paths {
          * List Tokens
          * @description List one's own tokens; all of the organisation's for an administrator.
          */
-        get: operations["list_tokens_api_v1_tokens_get"];
+        get: operations["list_tokens"];
         put?: never;
         /**
          * Create Token
          * @description Make a token with at most one's own rights; its secret is told this once.
          */
-        post: operations["create_token_api_v1_tokens_post"];
+        post: operations["create_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1376,7 +1550,7 @@ export interface paths {
          * Revoke Token
          * @description Revoke a token at once.
          */
-        delete: operations["revoke_token_api_v1_tokens__token_id__delete"];
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1393,7 +1567,7 @@ export interface paths {
          * List Trainers
          * @description List the trainers that have asked for work lately.
          */
-        get: operations["list_trainers_api_v1_trainers_get"];
+        get: operations["list_trainers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1413,13 +1587,13 @@ export interface paths {
          * List Users
          * @description List the users of the organisation.
          */
-        get: operations["list_users_api_v1_users_get"];
+        get: operations["list_users"];
         put?: never;
         /**
          * Create User
          * @description Add a user.
          */
-        post: operations["create_user_api_v1_users_post"];
+        post: operations["create_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1437,7 +1611,7 @@ export interface paths {
          * Show User
          * @description Show a user.
          */
-        get: operations["show_user_api_v1_users__user_id__get"];
+        get: operations["show_user"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1447,7 +1621,7 @@ export interface paths {
          * Change User
          * @description Change name, role, sites or state of a user.
          */
-        patch: operations["change_user_api_v1_users__user_id__patch"];
+        patch: operations["change_user"];
         trace?: never;
     };
     "/livez": {
@@ -1461,7 +1635,7 @@ export interface paths {
          * Live
          * @description Say that the process answers.
          */
-        get: operations["live_livez_get"];
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1481,7 +1655,7 @@ export interface paths {
          * Metrics
          * @description Return the hub's metrics as Prometheus text.
          */
-        get: operations["metrics_metrics_get"];
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1501,7 +1675,7 @@ export interface paths {
          * Ready
          * @description Say whether database, blobs and disk can work: 200, or 503 with what is wrong.
          */
-        get: operations["ready_readyz_get"];
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1525,6 +1699,16 @@ export interface components {
             at_most?: number | null;
             /** Metric */
             metric: string;
+        };
+        /**
+         * Alive
+         * @description The process answers.
+         */
+        Alive: {
+            /** Status */
+            status: string;
+            /** Version */
+            version: string;
         };
         /**
          * Assignment
@@ -1576,6 +1760,16 @@ export interface components {
             known: number;
             /** Refused */
             refused: number;
+        };
+        /**
+         * BrowserSignIn
+         * @description Credentials exchanged for a browser session.
+         */
+        BrowserSignIn: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
         };
         /**
          * ChangedItems
@@ -1908,6 +2102,27 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * DecisionCounts
+         * @description How many pieces passed, failed, or were left to a person.
+         */
+        DecisionCounts: {
+            /**
+             * Fail
+             * @default 0
+             */
+            fail: number;
+            /**
+             * Pass
+             * @default 0
+             */
+            pass: number;
+            /**
+             * Unsure
+             * @default 0
+             */
+            unsure: number;
+        };
+        /**
          * Deployment
          * @description One deployment: live (`active`), replaced by a newer one, or undone.
          *
@@ -2229,16 +2444,12 @@ export interface components {
              */
             lease_until: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * Image
          * @description A stored image. `width` and `height` are those of the upright image, in pixels.
          *
          *     `orientation` is the EXIF value of the stored bytes (1 = stored upright). `site` to `product` are slugs.
+         *     `last_decision`, `last_score` and `last_model_id` tell the latest prediction, None when there is none.
          */
         Image: {
             /** Batch Id */
@@ -2272,6 +2483,12 @@ export interface components {
              * @enum {string}
              */
             kind: "capture" | "reference";
+            /** Last Decision */
+            last_decision?: ("pass" | "fail" | "unsure") | null;
+            /** Last Model Id */
+            last_model_id?: string | null;
+            /** Last Score */
+            last_score?: number | null;
             /** Line */
             line: string | null;
             /** Orientation */
@@ -2295,6 +2512,88 @@ export interface components {
             site_id: string;
             /** Station */
             station: string | null;
+            /** Width */
+            width: number;
+        };
+        /**
+         * ImageLandmarks
+         * @description How many images a filter finds, and the cursor of every page of `every` images.
+         *
+         *     `cursors[k]` begins at image k * every, newest first; None is the beginning. They serve both /images and
+         *     /images/tiles under the same filter. Images that arrive later come before the first page.
+         */
+        ImageLandmarks: {
+            /** Cursors */
+            cursors: (string | null)[];
+            /** Every */
+            every: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ImagePrediction
+         * @description One of everything that was said of an image, with the names of model version and station.
+         */
+        ImagePrediction: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "pass" | "fail" | "unsure";
+            /** Deployment Id */
+            deployment_id?: string | null;
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string;
+            /** Latency Ms */
+            latency_ms?: {
+                [key: string]: number;
+            };
+            model: components["schemas"]["ModelReference"];
+            /** Model Version Id */
+            model_version_id: string;
+            /** Prediction */
+            prediction: {
+                [key: string]: unknown;
+            };
+            /** Reference Image Id */
+            reference_image_id?: string | null;
+            /** Site Id */
+            site_id: string;
+            /** Station */
+            station: string;
+            /** Station Id */
+            station_id: string;
+            /** Thresholds */
+            thresholds?: {
+                [key: string]: number | string[];
+            };
+        };
+        /**
+         * ImageTile
+         * @description What a gallery draws of an image: its shape, where it is from, and the latest decision and score.
+         */
+        ImageTile: {
+            /** Captured At */
+            captured_at: string | null;
+            /** Decision */
+            decision: ("pass" | "fail" | "unsure") | null;
+            /** Has Truth */
+            has_truth: boolean;
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Score */
+            score: number | null;
+            /** Site */
+            site: string;
             /** Width */
             width: number;
         };
@@ -2605,6 +2904,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[ImagePrediction] */
+        Listing_ImagePrediction_: {
+            /** Items */
+            items: components["schemas"]["ImagePrediction"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[ImageTile] */
+        Listing_ImageTile_: {
+            /** Items */
+            items: components["schemas"]["ImageTile"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Job] */
         Listing_Job_: {
             /** Items */
@@ -2661,6 +2974,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[SiteMeasure] */
+        Listing_SiteMeasure_: {
+            /** Items */
+            items: components["schemas"]["SiteMeasure"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[SiteOverview] */
+        Listing_SiteOverview_: {
+            /** Items */
+            items: components["schemas"]["SiteOverview"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Station] */
         Listing_Station_: {
             /** Items */
@@ -2688,6 +3015,84 @@ export interface components {
             items: components["schemas"]["User"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * LiveDecision
+         * @description One of the last inspections of a station; `latency_ms` is the whole time of it.
+         */
+        LiveDecision: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "pass" | "fail" | "unsure";
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string;
+            /** Latency Ms */
+            latency_ms: number | null;
+        };
+        /**
+         * LiveImage
+         * @description The image of the last inspection: its id and its upright size in pixels.
+         */
+        LiveImage: {
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Width */
+            width: number;
+        };
+        /**
+         * LiveInspection
+         * @description The last inspection of a station, whole, with the shape of its image and the name of its model.
+         */
+        LiveInspection: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "pass" | "fail" | "unsure";
+            /** Deployment Id */
+            deployment_id?: string | null;
+            /** Id */
+            id: string;
+            image: components["schemas"]["LiveImage"];
+            /** Image Id */
+            image_id: string;
+            /** Latency Ms */
+            latency_ms?: {
+                [key: string]: number;
+            };
+            model: components["schemas"]["ModelReference"];
+            /** Model Version Id */
+            model_version_id: string;
+            /** Prediction */
+            prediction: {
+                [key: string]: unknown;
+            };
+            /** Reference Image Id */
+            reference_image_id?: string | null;
+            /** Site Id */
+            site_id: string;
+            /** Station Id */
+            station_id: string;
+            /** Thresholds */
+            thresholds?: {
+                [key: string]: number | string[];
+            };
         };
         /**
          * LogLine
@@ -2820,6 +3225,18 @@ export interface components {
             problem: string;
         };
         /**
+         * ModelReference
+         * @description A model version as a person names it: `name:number`.
+         */
+        ModelReference: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * ModelVersion
          * @description One version of a model line. References: id, `name:number`, or `name` for the latest.
          */
@@ -2928,6 +3345,42 @@ export interface components {
             slug: string;
         };
         /**
+         * PasswordChange
+         * @description One's present password and the one to come.
+         */
+        PasswordChange: {
+            /** Current */
+            current: string;
+            /** New */
+            new: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem document with the remedy and the stable code.
+         */
+        Problem: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Product
          * @description A product reference.
          */
@@ -2977,6 +3430,18 @@ export interface components {
             pem: string;
             /** Public Key */
             public_key: string;
+        };
+        /**
+         * Readiness
+         * @description Whether the hub can work: each thing it needs with `ok`, or with what is wrong.
+         */
+        Readiness: {
+            /** Checks */
+            checks: {
+                [key: string]: string;
+            };
+            /** Status */
+            status: string;
         };
         /**
          * RecordedPrediction
@@ -3064,6 +3529,30 @@ export interface components {
             items: components["schemas"]["RefusedCount"][];
             /** Total */
             total: number;
+        };
+        /**
+         * Role
+         * @description A role: what it is for and what it may do.
+         */
+        Role: {
+            /** About */
+            about: string;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: string[];
+        };
+        /**
+         * RoleMatrix
+         * @description Every permission with what it allows, and every role.
+         */
+        RoleMatrix: {
+            /** Permissions */
+            permissions: {
+                [key: string]: string;
+            };
+            /** Roles */
+            roles: components["schemas"]["Role"][];
         };
         /**
          * Run
@@ -3289,6 +3778,44 @@ export interface components {
             until?: string | null;
         };
         /**
+         * Session
+         * @description Who is signed in, and what the person may do. `csrf` goes into the header X-CSRF-Token of every request
+         *     that changes something; it is empty for a token, which needs none. `email` is empty for a machine.
+         */
+        Session: {
+            /** Csrf */
+            csrf: string;
+            /** Email */
+            email: string;
+            /** Locale */
+            locale: string | null;
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Organisation Name */
+            organisation_name: string;
+            /** Permissions */
+            permissions: string[];
+            /** Role */
+            role: string;
+            /** Site Ids */
+            site_ids: string[] | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * SessionChange
+         * @description What people may change of themselves; absent fields stay.
+         */
+        SessionChange: {
+            /** Locale */
+            locale?: string | null;
+            /** Name */
+            name?: string | null;
+            password?: components["schemas"]["PasswordChange"] | null;
+        };
+        /**
          * SignIn
          * @description Credentials exchanged for a token.
          */
@@ -3334,6 +3861,64 @@ export interface components {
             time_zone: string;
         };
         /**
+         * SiteDeployment
+         * @description A model version that answers at a site: at the station named, or at all the others (None).
+         */
+        SiteDeployment: {
+            model: components["schemas"]["ModelReference"];
+            /** Station */
+            station: string | null;
+        };
+        /**
+         * SiteMeasure
+         * @description What one evaluation found at one site: the metric that decides there, and what is acceptable.
+         *
+         *     `acceptable` is the limit of the dataset's rule; a value keeps it from above, or from below when
+         *     `lower_is_better`. Without `low` and `high` there were too few images for an interval.
+         */
+        SiteMeasure: {
+            /** Acceptable */
+            acceptable: number | null;
+            /** Dataset */
+            dataset: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /**
+             * Evaluated At
+             * Format: date-time
+             */
+            evaluated_at: string;
+            /** Evaluation Id */
+            evaluation_id: string;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Lower Is Better */
+            lower_is_better: boolean;
+            /** Metric */
+            metric: string;
+            model: components["schemas"]["ModelReference"];
+            /** N Groups */
+            n_groups: number;
+            /** N Images */
+            n_images: number;
+            /** Problem */
+            problem: string;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "test" | "val" | "train" | "all";
+            /** Value */
+            value: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "satisfactory" | "not_satisfactory" | "undecided" | "too_few" | "not_judged";
+        };
+        /**
          * SiteNew
          * @description A production site to create.
          */
@@ -3350,6 +3935,51 @@ export interface components {
              * @default UTC
              */
             time_zone: string;
+        };
+        /**
+         * SiteOverview
+         * @description A site on the first page: is the model good enough there, and is anything happening.
+         *
+         *     The figure is that of the version deployed to the site (of its latest evaluation there); when nothing is
+         *     deployed, of the site's latest evaluation. `not_evaluated`: that version was never measured at the site.
+         *     `last_image_at` and `images_last_24h` speak of the time of capture.
+         */
+        SiteOverview: {
+            /** Acceptable */
+            acceptable: number | null;
+            decisions_24h: components["schemas"]["DecisionCounts"];
+            /** Deployed At */
+            deployed_at: string | null;
+            /** Deployments */
+            deployments: components["schemas"]["SiteDeployment"][];
+            estimate: components["schemas"]["MetricEstimate"] | null;
+            /** Evaluated At */
+            evaluated_at: string | null;
+            /** Evaluation Id */
+            evaluation_id: string | null;
+            /** History */
+            history: components["schemas"]["SiteMeasure"][];
+            /** Images */
+            images: number;
+            /** Images Last 24H */
+            images_last_24h: number;
+            /** Last Image At */
+            last_image_at: string | null;
+            /** Lower Is Better */
+            lower_is_better: boolean;
+            /** Metric */
+            metric: string | null;
+            model: components["schemas"]["ModelReference"] | null;
+            /** Problem */
+            problem: string | null;
+            site: components["schemas"]["Site"];
+            /** Stations */
+            stations: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "not_satisfactory" | "undecided" | "too_few" | "not_judged" | "not_evaluated" | "satisfactory";
         };
         /**
          * SliceDifference
@@ -3470,6 +4100,27 @@ export interface components {
             site_id: string;
             /** Slug */
             slug: string;
+        };
+        /**
+         * StationLive
+         * @description What a screen beside the line shows: the last inspection, those before, counts and speed.
+         *
+         *     `recent` holds up to 20, newest first. `per_minute` is the rate of the last five minutes. The latencies are
+         *     those of the last 200 inspections, in milliseconds.
+         */
+        StationLive: {
+            counts_24h: components["schemas"]["DecisionCounts"];
+            deployment: components["schemas"]["Deployment"] | null;
+            last: components["schemas"]["LiveInspection"] | null;
+            /** Latency P50 Ms */
+            latency_p50_ms: number | null;
+            /** Latency P95 Ms */
+            latency_p95_ms: number | null;
+            /** Per Minute */
+            per_minute: number;
+            /** Recent */
+            recent: components["schemas"]["LiveDecision"][];
+            station: components["schemas"]["Station"];
         };
         /**
          * StationNew
@@ -3777,6 +4428,8 @@ export interface components {
             disabled?: boolean | null;
             /** Name */
             name?: string | null;
+            /** Password */
+            password?: string | null;
             /** Role */
             role?: string | null;
             /** Sites */
@@ -3797,19 +4450,6 @@ export interface components {
             role: string;
             /** Sites */
             sites?: string[] | null;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
         };
         /**
          * WhoAmI
@@ -3840,7 +4480,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_audit_events_api_v1_audit_get: {
+    list_audit_events: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -3862,18 +4502,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_AuditEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_version_api_v1_dataset_versions__version__get: {
+    show_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -3893,18 +4533,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetVersion"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_card_api_v1_dataset_versions__version__card_get: {
+    show_dataset_card: {
         parameters: {
             query?: never;
             header?: never;
@@ -3924,18 +4564,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetCard"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    diff_versions_api_v1_dataset_versions__version__diff__other__get: {
+    diff_versions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3956,18 +4596,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetDiff"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_items_api_v1_dataset_versions__version__items_get: {
+    list_dataset_items: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -3992,18 +4632,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetItemPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    download_manifest_api_v1_dataset_versions__version__manifest_get: {
+    download_manifest: {
         parameters: {
             query?: {
                 training?: boolean;
@@ -4021,20 +4661,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/x-ndjson": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_openings_api_v1_dataset_versions__version__openings_get: {
+    list_openings: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4057,18 +4699,18 @@ export interface operations {
                     "application/json": components["schemas"]["SealedOpeningPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    open_test_api_v1_dataset_versions__version__openings_post: {
+    open_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -4092,18 +4734,18 @@ export interface operations {
                     "application/json": components["schemas"]["SealedOpening"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_datasets_api_v1_datasets_get: {
+    list_datasets: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4124,18 +4766,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_dataset_api_v1_datasets_post: {
+    create_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -4157,18 +4799,18 @@ export interface operations {
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_dataset_api_v1_datasets__dataset__get: {
+    show_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -4188,18 +4830,18 @@ export interface operations {
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_dataset_api_v1_datasets__dataset__patch: {
+    change_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -4223,18 +4865,18 @@ export interface operations {
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_versions_api_v1_datasets__dataset__versions_get: {
+    list_dataset_versions: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4257,18 +4899,18 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetVersionPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    freeze_version_api_v1_datasets__dataset__versions_post: {
+    freeze_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -4292,18 +4934,18 @@ export interface operations {
                     "application/json": components["schemas"]["FreezeAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_deployments_api_v1_deployments_get: {
+    list_deployments: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4326,18 +4968,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Deployment_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_deployment_api_v1_deployments__deployment_id__get: {
+    show_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -4357,18 +4999,18 @@ export interface operations {
                     "application/json": components["schemas"]["Deployment"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_evaluations_api_v1_evaluations_get: {
+    list_evaluations: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4391,18 +5033,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Evaluation_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    start_evaluation_api_v1_evaluations_post: {
+    start_evaluation: {
         parameters: {
             query?: never;
             header?: never;
@@ -4424,18 +5066,18 @@ export interface operations {
                     "application/json": components["schemas"]["Evaluation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    compare_evaluations_api_v1_evaluations__champion_id__compare__challenger_id__get: {
+    compare_evaluations: {
         parameters: {
             query?: {
                 metric?: string | null;
@@ -4458,18 +5100,18 @@ export interface operations {
                     "application/json": components["schemas"]["EvaluationComparison"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_evaluation_api_v1_evaluations__evaluation_id__get: {
+    show_evaluation: {
         parameters: {
             query?: never;
             header?: never;
@@ -4489,18 +5131,18 @@ export interface operations {
                     "application/json": components["schemas"]["Evaluation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_items_api_v1_evaluations__evaluation_id__items_get: {
+    list_evaluation_items: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4525,18 +5167,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_EvaluationItem_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_slices_api_v1_evaluations__evaluation_id__slices_get: {
+    list_slices: {
         parameters: {
             query?: {
                 kind?: ("overall" | "site" | "line" | "product" | "class" | "size") | null;
@@ -4558,18 +5200,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_EvaluationSlice_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_truths_api_v1_ground_truth_get: {
+    list_truths: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4594,18 +5236,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Truth_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    give_truth_api_v1_ground_truth_post: {
+    give_truth: {
         parameters: {
             query?: never;
             header?: never;
@@ -4627,34 +5269,45 @@ export interface operations {
                     "application/json": components["schemas"]["TruthAnswers"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_images_api_v1_images_get: {
+    list_images: {
         parameters: {
             query?: {
                 batch_id?: string | null;
+                /** @description A class of the latest prediction or of the truth. */
+                class?: string | null;
                 cursor?: string | null;
+                /** @description Of the latest prediction. */
+                decision?: ("pass" | "fail" | "unsure") | null;
                 external_id?: string | null;
                 group_key?: string | null;
                 has_truth?: boolean | null;
                 kind?: ("capture" | "reference") | null;
                 limit?: number;
                 line?: string | null;
+                max_score?: number | null;
+                /** @description Highest score of the latest prediction. */
+                min_score?: number | null;
+                /** @description Id of the model version that predicted last. */
+                model?: string | null;
                 part_id?: string | null;
                 product?: string | null;
                 sha256?: string | null;
+                /** @description Captured then or later. */
                 since?: string | null;
                 site?: string | null;
                 station?: string | null;
+                /** @description Captured before. */
                 until?: string | null;
             };
             header?: never;
@@ -4672,18 +5325,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Image_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    push_image_api_v1_images_post: {
+    push_image: {
         parameters: {
             query?: never;
             header?: never;
@@ -4711,9 +5364,18 @@ export interface operations {
                     "application/json": components["schemas"]["Ingested"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    show_image_api_v1_images__image__get: {
+    show_image: {
         parameters: {
             query?: never;
             header?: never;
@@ -4733,18 +5395,18 @@ export interface operations {
                     "application/json": components["schemas"]["Image"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    download_image_api_v1_images__image__bytes_get: {
+    download_image: {
         parameters: {
             query?: never;
             header?: {
@@ -4762,20 +5424,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_truth_api_v1_images__image__ground_truth_get: {
+    show_truth: {
         parameters: {
             query?: {
                 limit?: number;
@@ -4797,18 +5461,49 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Truth_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_thumbnail_api_v1_images__image__thumbnail_get: {
+    list_image_predictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ImagePrediction_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_thumbnail: {
         parameters: {
             query?: {
                 /** @description Longer side, in pixels. */
@@ -4829,20 +5524,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    push_batch_api_v1_images_batch_post: {
+    push_batch: {
         parameters: {
             query?: never;
             header?: never;
@@ -4868,9 +5565,18 @@ export interface operations {
                     "application/json": components["schemas"]["BatchIngested"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    ask_known_api_v1_images_known_post: {
+    ask_known: {
         parameters: {
             query?: never;
             header?: never;
@@ -4892,18 +5598,73 @@ export interface operations {
                     "application/json": components["schemas"]["KnownAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    count_refused_api_v1_images_refused_get: {
+    show_landmarks: {
+        parameters: {
+            query?: {
+                batch_id?: string | null;
+                /** @description A class of the latest prediction or of the truth. */
+                class?: string | null;
+                /** @description Of the latest prediction. */
+                decision?: ("pass" | "fail" | "unsure") | null;
+                every?: number;
+                external_id?: string | null;
+                group_key?: string | null;
+                has_truth?: boolean | null;
+                kind?: ("capture" | "reference") | null;
+                line?: string | null;
+                max_score?: number | null;
+                /** @description Highest score of the latest prediction. */
+                min_score?: number | null;
+                /** @description Id of the model version that predicted last. */
+                model?: string | null;
+                part_id?: string | null;
+                product?: string | null;
+                sha256?: string | null;
+                /** @description Captured then or later. */
+                since?: string | null;
+                site?: string | null;
+                station?: string | null;
+                /** @description Captured before. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLandmarks"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_refused: {
         parameters: {
             query?: never;
             header?: never;
@@ -4921,9 +5682,74 @@ export interface operations {
                     "application/json": components["schemas"]["RefusedSummary"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    list_jobs_api_v1_jobs_get: {
+    list_tiles: {
+        parameters: {
+            query?: {
+                batch_id?: string | null;
+                /** @description A class of the latest prediction or of the truth. */
+                class?: string | null;
+                cursor?: string | null;
+                /** @description Of the latest prediction. */
+                decision?: ("pass" | "fail" | "unsure") | null;
+                external_id?: string | null;
+                group_key?: string | null;
+                has_truth?: boolean | null;
+                kind?: ("capture" | "reference") | null;
+                limit?: number;
+                line?: string | null;
+                max_score?: number | null;
+                /** @description Highest score of the latest prediction. */
+                min_score?: number | null;
+                /** @description Id of the model version that predicted last. */
+                model?: string | null;
+                part_id?: string | null;
+                product?: string | null;
+                sha256?: string | null;
+                /** @description Captured then or later. */
+                since?: string | null;
+                site?: string | null;
+                station?: string | null;
+                /** @description Captured before. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ImageTile_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -4945,18 +5771,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Job_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_job_api_v1_jobs__job_id__get: {
+    show_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -4976,18 +5802,18 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel_job_api_v1_jobs__job_id__cancel_post: {
+    cancel_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -5007,18 +5833,18 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_schemas_api_v1_label_schemas_get: {
+    list_schemas: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5039,18 +5865,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_LabelSchema_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_schema_api_v1_label_schemas_post: {
+    create_schema: {
         parameters: {
             query?: never;
             header?: never;
@@ -5072,18 +5898,18 @@ export interface operations {
                     "application/json": components["schemas"]["LabelSchema"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_schema_api_v1_label_schemas__schema__get: {
+    show_schema: {
         parameters: {
             query?: never;
             header?: never;
@@ -5103,18 +5929,18 @@ export interface operations {
                     "application/json": components["schemas"]["LabelSchema"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_schema_api_v1_label_schemas__schema__patch: {
+    change_schema: {
         parameters: {
             query?: never;
             header?: never;
@@ -5138,18 +5964,18 @@ export interface operations {
                     "application/json": components["schemas"]["LabelSchema"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_versions_api_v1_label_schemas__schema__versions_get: {
+    list_schema_versions: {
         parameters: {
             query?: never;
             header?: never;
@@ -5169,18 +5995,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_LabelSchemaVersion_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    who_am_i_api_v1_me_get: {
+    who_am_i: {
         parameters: {
             query?: never;
             header?: never;
@@ -5198,9 +6024,18 @@ export interface operations {
                     "application/json": components["schemas"]["WhoAmI"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    list_models_api_v1_models_get: {
+    list_models: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5222,18 +6057,18 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersionPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_api_v1_models__model__get: {
+    show_model_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -5253,18 +6088,18 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    download_artefact_api_v1_models__model__artefact_get: {
+    download_artefact: {
         parameters: {
             query?: never;
             header?: never;
@@ -5280,20 +6115,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/zip": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_card_api_v1_models__model__card_get: {
+    show_model_card: {
         parameters: {
             query?: never;
             header?: never;
@@ -5313,18 +6150,18 @@ export interface operations {
                     "application/json": components["schemas"]["ModelCard"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_lineage_api_v1_models__model__lineage_get: {
+    show_lineage: {
         parameters: {
             query?: never;
             header?: never;
@@ -5344,18 +6181,18 @@ export interface operations {
                     "application/json": components["schemas"]["ModelLineage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_public_key_api_v1_models_public_key_get: {
+    show_public_key: {
         parameters: {
             query?: never;
             header?: never;
@@ -5373,9 +6210,18 @@ export interface operations {
                     "application/json": components["schemas"]["PublicKey"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    list_organisations_api_v1_organisations_get: {
+    list_organisations: {
         parameters: {
             query?: never;
             header?: never;
@@ -5393,9 +6239,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Organisation_"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    create_organisation_api_v1_organisations_post: {
+    create_organisation: {
         parameters: {
             query?: never;
             header?: never;
@@ -5417,18 +6272,18 @@ export interface operations {
                     "application/json": components["schemas"]["Organisation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_predictions_api_v1_predictions_get: {
+    list_predictions: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5453,18 +6308,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_RecordedPrediction_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_prediction_api_v1_predictions__prediction_id__get: {
+    show_prediction: {
         parameters: {
             query?: never;
             header?: never;
@@ -5484,18 +6339,18 @@ export interface operations {
                     "application/json": components["schemas"]["RecordedPrediction"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_products_api_v1_products_get: {
+    list_products: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5516,18 +6371,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Product_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_product_api_v1_products_post: {
+    create_product: {
         parameters: {
             query?: never;
             header?: never;
@@ -5549,18 +6404,47 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_runs_api_v1_runs_get: {
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleMatrix"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5583,18 +6467,18 @@ export interface operations {
                     "application/json": components["schemas"]["RunPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_run_api_v1_runs_post: {
+    create_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5616,18 +6500,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_api_v1_runs__run__get: {
+    show_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5647,18 +6531,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel_run_api_v1_runs__run__cancel_post: {
+    cancel_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5678,18 +6562,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    fail_run_api_v1_runs__run__fail_post: {
+    fail_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5713,18 +6597,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    take_heartbeat_api_v1_runs__run__heartbeat_post: {
+    take_heartbeat: {
         parameters: {
             query?: never;
             header?: never;
@@ -5748,18 +6632,18 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_log_api_v1_runs__run__log_get: {
+    list_log: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5782,18 +6666,18 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    upload_model_api_v1_runs__run__model_post: {
+    upload_model: {
         parameters: {
             query: {
                 epoch: number;
@@ -5815,18 +6699,18 @@ export interface operations {
                     "application/json": components["schemas"]["RunModelAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_points_api_v1_runs__run__points_get: {
+    list_points: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5849,18 +6733,18 @@ export interface operations {
                     "application/json": components["schemas"]["MetricPointPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    resume_run_api_v1_runs__run__resume_post: {
+    resume_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5880,18 +6764,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    claim_run_api_v1_runs_claim_post: {
+    claim_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5913,18 +6797,47 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    sign_in_api_v1_session_post: {
+    show_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -5946,18 +6859,111 @@ export interface operations {
                     "application/json": components["schemas"]["TokenSecret"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_sites_api_v1_sites_get: {
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrowserSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sites: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -5978,18 +6984,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Site_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_site_api_v1_sites_post: {
+    create_site: {
         parameters: {
             query?: never;
             header?: never;
@@ -6011,18 +7017,18 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_site_api_v1_sites__site__get: {
+    show_site: {
         parameters: {
             query?: never;
             header?: never;
@@ -6042,18 +7048,18 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_site_deployments_api_v1_sites__site__deployments_get: {
+    list_site_deployments: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -6076,18 +7082,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Deployment_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    deploy_version_api_v1_sites__site__deployments_post: {
+    deploy_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -6111,18 +7117,18 @@ export interface operations {
                     "application/json": components["schemas"]["Deployment"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    undo_deployment_api_v1_sites__site__deployments_undo_post: {
+    undo_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -6146,18 +7152,49 @@ export interface operations {
                     "application/json": components["schemas"]["Deployment"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_lines_api_v1_sites__site__lines_get: {
+    show_site_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SiteMeasure_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lines: {
         parameters: {
             query?: never;
             header?: never;
@@ -6177,18 +7214,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Line_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_line_api_v1_sites__site__lines_post: {
+    create_line: {
         parameters: {
             query?: never;
             header?: never;
@@ -6212,18 +7249,18 @@ export interface operations {
                     "application/json": components["schemas"]["Line"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_stations_api_v1_sites__site__stations_get: {
+    list_stations: {
         parameters: {
             query?: never;
             header?: never;
@@ -6243,18 +7280,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Station_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_station_api_v1_sites__site__stations_post: {
+    create_station: {
         parameters: {
             query?: never;
             header?: never;
@@ -6278,18 +7315,18 @@ export interface operations {
                     "application/json": components["schemas"]["Station"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_station_api_v1_sites__site__stations__station__get: {
+    show_station: {
         parameters: {
             query?: never;
             header?: never;
@@ -6310,18 +7347,18 @@ export interface operations {
                     "application/json": components["schemas"]["Station"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    inspect_api_v1_sites__site__stations__station__inspect_post: {
+    inspect: {
         parameters: {
             query?: {
                 batch_id?: string;
@@ -6363,18 +7400,50 @@ export interface operations {
                     "application/json": components["schemas"]["Inspection"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    set_reference_api_v1_sites__site__stations__station__reference_put: {
+    show_live_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationLive"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_reference: {
         parameters: {
             query?: never;
             header?: never;
@@ -6399,18 +7468,47 @@ export interface operations {
                     "application/json": components["schemas"]["Station"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_tokens_api_v1_tokens_get: {
+    show_sites_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SiteOverview_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -6431,18 +7529,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_Token_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_token_api_v1_tokens_post: {
+    create_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -6464,18 +7562,18 @@ export interface operations {
                     "application/json": components["schemas"]["TokenSecret"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    revoke_token_api_v1_tokens__token_id__delete: {
+    revoke_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -6495,18 +7593,18 @@ export interface operations {
                     "application/json": components["schemas"]["Token"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_trainers_api_v1_trainers_get: {
+    list_trainers: {
         parameters: {
             query?: never;
             header?: never;
@@ -6524,9 +7622,18 @@ export interface operations {
                     "application/json": components["schemas"]["TrainerPage"];
                 };
             };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    list_users_api_v1_users_get: {
+    list_users: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -6547,18 +7654,18 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_User_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_user_api_v1_users_post: {
+    create_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -6580,18 +7687,18 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_user_api_v1_users__user_id__get: {
+    show_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -6611,18 +7718,18 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_user_api_v1_users__user_id__patch: {
+    change_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -6646,18 +7753,18 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    live_livez_get: {
+    live: {
         parameters: {
             query?: never;
             header?: never;
@@ -6672,14 +7779,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    metrics_metrics_get: {
+    metrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -6694,12 +7808,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/plain": string;
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    ready_readyz_get: {
+    ready: {
         parameters: {
             query?: never;
             header?: never;
@@ -6714,7 +7837,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,5 +1,107 @@
-import { PageHeader } from "@/ui/PageHeader";
+/* The door. Owns e-mail and password for as long as the form stands; refuses to say which of the two was wrong. */
+import {
+  Box,
+  Button,
+  Group,
+  PasswordInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, rememberCsrf } from "@/api/client";
+import { chooseLanguage, LANGUAGES, type Language } from "@/app/i18n";
+import { sessionQuery } from "@/app/session";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { useSearchValues } from "@/ui/params";
+import classes from "./SignInPage.module.css";
+
+/** Only addresses of this app are followed: a link from outside must not lead away after signing in. */
+export function safeNext(next: string | undefined): string {
+  return next && /^\/(?![/\\])/.test(next) ? next : "/sites";
+}
 
 export function SignInPage() {
-  return <PageHeader title="SignIn" />;
+  const { t, i18n } = useTranslation("accounts");
+  const [search] = useSearchValues();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  useEffect(() => {
+    document.title = `${t("signIn.title")} · Perenne`;
+  }, [t]);
+  const signIn = useMutation({
+    mutationFn: () => body(api.POST("/api/v1/session/browser", { body: { email, password } })),
+    onSuccess: async (session) => {
+      rememberCsrf(session.csrf);
+      queries.clear();
+      queries.setQueryData(sessionQuery.queryKey, session);
+      const locale = session.locale?.slice(0, 2);
+      if (locale && (LANGUAGES as readonly string[]).includes(locale)) chooseLanguage(locale as Language);
+      await navigate({ to: safeNext(search.next) });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    signIn.mutate();
+  };
+  return (
+    <main className={classes.page}>
+      <Box className={`surface ${classes.card}`}>
+        <form onSubmit={submit}>
+          <Stack>
+            <Group gap="sm">
+              <img src="/favicon.svg" alt="" width={40} height={40} />
+              <div>
+                <Title order={1} fz={26}>
+                  Perenne
+                </Title>
+                <Text c="dimmed" fz="sm">
+                  {t("signIn.promise")}
+                </Text>
+              </div>
+            </Group>
+            {signIn.error ? <ProblemAlert error={signIn.error} /> : null}
+            <TextInput
+              label={t("field.email")}
+              type="email"
+              name="email"
+              autoComplete="username"
+              required
+              autoFocus
+              value={email}
+              onChange={(event) => setEmail(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t("field.password")}
+              name="password"
+              autoComplete="current-password"
+              required
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
+            />
+            <Button type="submit" size="lg" loading={signIn.isPending}>
+              {t("signIn.action")}
+            </Button>
+            <Text c="dimmed" fz="sm">
+              {t("signIn.lost")}
+            </Text>
+            <SegmentedControl
+              aria-label={t("signIn.language")}
+              value={i18n.language.slice(0, 2)}
+              onChange={(language) => chooseLanguage(language as Language)}
+              data={LANGUAGES.map((value) => ({ value, label: t(`ui:language.${value}`) }))}
+            />
+          </Stack>
+        </form>
+      </Box>
+    </main>
+  );
 }
