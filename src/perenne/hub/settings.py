@@ -40,12 +40,18 @@ class Settings:
     """Largest single image in megabytes."""
     max_megapixels: int = 64
     """Largest image in millions of pixels, checked before it is decoded."""
+    max_import_files: int = 100_000
+    """How many files one import takes."""
+    max_import_gb: int = 20
+    """How many gigabytes one import takes, unpacked; a ZIP archive may be as large."""
     inference_threads: int = 0
     """Threads of one inspection; 0 lets the hub choose."""
     model_cache: int = 8
     """How many model versions stay loaded."""
     job_concurrency: int = 2
     """How many background jobs one worker runs side by side."""
+    web_dir: str = ""
+    """Folder of the built web app; empty: the one that came with the package."""
     log_level: str = "info"
     """debug, info, warning or error."""
 

@@ -32,7 +32,7 @@ def test_the_route_table_is_not_empty_and_every_route_declares_a_permission(it: 
     assert all(table.values())
     public = {path for (_, path), permission in table.items() if permission == PUBLIC}
     sign_in = {"/api/v1/session", "/api/v1/session/browser"}
-    assert public == {"/", "/docs", "/docs/{name}", "/docs/start.js", "/livez", "/readyz"} | sign_in
+    assert public == {"/docs", "/docs/{name}", "/docs/start.js", "/livez", "/readyz"} | sign_in
 
 
 def test_a_hub_with_an_unguarded_route_does_not_start(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from perenne.hub.accounts.auth import PUBLIC, GuardedRouter
 from perenne.kit.errors import NotFound
@@ -14,12 +14,6 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pere
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>"""
 START = """SwaggerUIBundle({url: "/api/v1/openapi.json", dom_id: "#docs", deepLinking: true,
 presets: [SwaggerUIBundle.presets.apis], validatorUrl: null, tryItOutEnabled: true});"""
-
-
-@router.get("/", permission=PUBLIC, include_in_schema=False)
-def home() -> RedirectResponse:
-    """Send visitors to the documentation until the web app exists."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs", permission=PUBLIC, include_in_schema=False)

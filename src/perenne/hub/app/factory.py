@@ -14,6 +14,7 @@ from perenne.hub.app.errors import install_error_handlers
 from perenne.hub.app.idempotency import IdempotentReplies
 from perenne.hub.app.middleware import Metrics, RequestFrame
 from perenne.hub.app.rooms import import_tables, room_routers
+from perenne.hub.app.web import WebApp, web_folder
 from perenne.hub.infra.database import Database
 from perenne.hub.infra.services import Hub, open_services
 from perenne.hub.settings import Settings
@@ -44,9 +45,11 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
     install_error_handlers(app)
     routers: list[GuardedRouter] = [*room_routers(), jobs.router, health.router, docs.router]
-    for guarded in routers:
-        app.router.routes.extend(guarded.router.routes)
+    routes = [route for guarded in routers for route in guarded.router.routes]
+    # A path without a parameter comes first: /sites/overview is not the site called "overview".
+    app.router.routes.extend(sorted(routes, key=lambda route: "{" in getattr(route, "path", "")))
     refuse_unguarded_routes(app)
+    app.router.default = WebApp(web_folder(hub.settings.web_dir), otherwise=app.router.default)
     describe_api(app)
     return app
 

@@ -14,6 +14,7 @@ from perenne.kit.ids import new_id
 log = structlog.get_logger("perenne.hub")
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9_.-]{1,64}$")
 _QUIET = {"/livez", "/readyz", "/metrics"}
+Headers = list[tuple[bytes, bytes]]
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 DOCS_POLICY = (
     b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -66,8 +67,8 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.match(given) else new_id("req")
+        told = headers.get(b"x-request-id", b"")
+        request_id = told.decode() if _REQUEST_ID.match(told) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
         status = 500
@@ -76,7 +77,8 @@ class RequestFrame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_safe_headers(scope["path"], request_id)]
+                given = message.get("headers", [])
+                message["headers"] = [*given, *_safe_headers(scope["path"], request_id, given=given)]
             await send(message)
 
         if _declared_length(headers) > self.max_body_bytes:
@@ -134,11 +136,18 @@ def _limit_body(receive: Receive, limit: int) -> Receive:
     return limited
 
 
-def _safe_headers(path: str, request_id: str) -> list[tuple[bytes, bytes]]:
+def _safe_headers(path: str, request_id: str, *, given: Headers) -> Headers:
+    """Return what every answer says; what an answer says of its own caching and policy stays."""
+    said = {name.lower() for name, _ in given}
     docs = path.startswith("/docs")
-    return [
+    headers = [
         (b"x-request-id", request_id.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
-        (b"content-security-policy", DOCS_POLICY if docs else API_POLICY),
+        (b"cross-origin-resource-policy", b"same-origin"),
     ]
+    if b"content-security-policy" not in said:
+        headers.append((b"content-security-policy", DOCS_POLICY if docs else API_POLICY))
+    if path.startswith("/api/") and b"cache-control" not in said:
+        headers.append((b"cache-control", b"no-store"))
+    return headers
