@@ -19,8 +19,11 @@ FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth", "sessions", "attempts"},
     "images": {"gallery", "thumbnails"},  # very many images on a screen; small pictures, made once
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
-    "evaluation": {"measuring", "outcomes"},  # the numbers, apart from how they are kept
-    "deployments": {"inspection", "loaded", "recording"},  # one image's path; open models; shared commits
+    # the numbers, apart from how they are kept; what they were at each site over time
+    "evaluation": {"measuring", "outcomes", "history"},
+    # one image's path; open models; shared commits; the first page; a station's screen
+    "deployments": {"inspection", "loaded", "recording", "overview", "live"},
+    "imports": {"reading", "staging"},  # what files hold; where they lie meanwhile
     "datasets": {"card", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
 FREE_ROOMS = {"app", "worker", "infra"}  # they serve all rooms and are laid out by what they join
@@ -41,7 +44,10 @@ HOMES = {
         "hub.accounts.auth",
         "hub.accounts.sessions",
         "hub.images.gallery",
+        "hub.evaluation.history",
         "hub.deployments.inspection",
+        "hub.deployments.live",
+        "hub.deployments.overview",
         "hub.deployments.recording",
         "testing.*",
     ),

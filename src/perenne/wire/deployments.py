@@ -1,6 +1,7 @@
 """Messages about deployments: which model version answers at which site or station, since when and why.
 
-Owns the shapes of the request, the undo and the history. Refuses a change without a reason.
+Owns the shapes of the request, the undo, the history and of a station's screen. Refuses a change without a
+reason.
 """
 
 from datetime import datetime
@@ -9,7 +10,9 @@ from typing import Literal
 from pydantic import Field
 
 from perenne.wire.base import Message
-from perenne.wire.predictions import Threshold
+from perenne.wire.models import ModelReference
+from perenne.wire.predictions import Decision, RecordedPrediction, Threshold
+from perenne.wire.sites import DecisionCounts, Station
 
 DeploymentState = Literal["active", "superseded", "undone"]
 
@@ -58,3 +61,45 @@ class Deployment(Message):
     ended_at: datetime | None = None
     end_reason: str | None = None
     shared_sites: int = 0
+
+
+class LiveImage(Message):
+    """The image of the last inspection: its id and its upright size in pixels."""
+
+    id: str
+    width: int
+    height: int
+
+
+class LiveInspection(RecordedPrediction):
+    """The last inspection of a station, whole, with the shape of its image and the name of its model."""
+
+    image: LiveImage
+    model: ModelReference
+
+
+class LiveDecision(Message):
+    """One of the last inspections of a station; `latency_ms` is the whole time of it."""
+
+    id: str
+    image_id: str
+    decision: Decision
+    at: datetime
+    latency_ms: float | None
+
+
+class StationLive(Message):
+    """What a screen beside the line shows: the last inspection, those before, counts and speed.
+
+    `recent` holds up to 20, newest first. `per_minute` is the rate of the last five minutes. The latencies
+    are those of the last 200 inspections, in milliseconds.
+    """
+
+    station: Station
+    deployment: Deployment | None
+    last: LiveInspection | None
+    recent: list[LiveDecision]
+    counts_24h: DecisionCounts
+    per_minute: float
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None

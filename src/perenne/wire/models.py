@@ -37,6 +37,14 @@ class ModelVersion(Message):
     created_at: datetime
 
 
+class ModelReference(Message):
+    """A model version as a person names it: `name:number`."""
+
+    id: str
+    name: str
+    number: int
+
+
 class ModelVersionPage(Listing[ModelVersion]):
     """Model versions, newest first."""
 

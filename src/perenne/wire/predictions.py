@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from perenne.wire.base import Message
+from perenne.wire.models import ModelReference
 
 Decision = Literal["pass", "fail", "unsure"]
 Threshold = float | list[str]
@@ -72,3 +73,10 @@ class RecordedPrediction(Message):
     reference_image_id: str | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
     at: datetime
+
+
+class ImagePrediction(RecordedPrediction):
+    """One of everything that was said of an image, with the names of model version and station."""
+
+    model: ModelReference
+    station: str

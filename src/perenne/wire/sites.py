@@ -1,10 +1,13 @@
-"""Messages about sites, lines, stations and products."""
+"""Messages about sites, lines, stations and products, and how each site does."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from perenne.wire.base import Message
+from perenne.wire.evaluation import EvaluationSplit, MetricEstimate, SliceVerdict
+from perenne.wire.models import ModelReference
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, description="Short name: a-z, 0-9, hyphens.")
 
@@ -77,3 +80,77 @@ class Product(ProductNew):
 
     id: str
     created_at: datetime
+
+
+SiteVerdict = Literal[
+    "not_satisfactory", "undecided", "too_few", "not_judged", "not_evaluated", "satisfactory"
+]
+"""How a site does, the worst first. `not_judged`: evaluated, but the dataset sets no acceptance rule."""
+
+
+class SiteMeasure(Message):
+    """What one evaluation found at one site: the metric that decides there, and what is acceptable.
+
+    `acceptable` is the limit of the dataset's rule; a value keeps it from above, or from below when
+    `lower_is_better`. Without `low` and `high` there were too few images for an interval.
+    """
+
+    evaluation_id: str
+    model: ModelReference
+    dataset: str
+    dataset_number: int
+    split: EvaluationSplit
+    problem: str
+    evaluated_at: datetime
+    metric: str
+    lower_is_better: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    n_images: int
+    n_groups: int
+    verdict: SliceVerdict
+    acceptable: float | None
+
+
+class DecisionCounts(Message):
+    """How many pieces passed, failed, or were left to a person."""
+
+    passed: int = Field(default=0, alias="pass")
+    fail: int = 0
+    unsure: int = 0
+
+
+class SiteDeployment(Message):
+    """A model version that answers at a site: at the station named, or at all the others (None)."""
+
+    station: str | None
+    model: ModelReference
+
+
+class SiteOverview(Message):
+    """A site on the first page: is the model good enough there, and is anything happening.
+
+    The figure is that of the version deployed to the site (of its latest evaluation there); when nothing is
+    deployed, of the site's latest evaluation. `not_evaluated`: that version was never measured at the site.
+    `last_image_at` and `images_last_24h` speak of the time of capture.
+    """
+
+    site: Site
+    verdict: SiteVerdict
+    metric: str | None
+    lower_is_better: bool
+    estimate: MetricEstimate | None
+    acceptable: float | None
+    problem: str | None
+    model: ModelReference | None
+    evaluation_id: str | None
+    evaluated_at: datetime | None
+    deployed_at: datetime | None
+    deployments: list[SiteDeployment]
+    stations: int
+    images: int
+    images_last_24h: int
+    last_image_at: datetime | None
+    decisions_24h: DecisionCounts
+    history: list[SiteMeasure]

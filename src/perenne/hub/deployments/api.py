@@ -10,12 +10,13 @@ from starlette.formparsers import MultiPartException
 
 from perenne.hub.accounts import Actor
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter, HubOnly, current_actor
-from perenne.hub.deployments import service
+from perenne.hub.deployments import live, overview, service
 from perenne.hub.deployments.errors import BadInspection
 from perenne.hub.deployments.inspection import inspect_image
 from perenne.hub.deployments.tables import DeploymentRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import deployments as wire
+from perenne.wire import sites as sites_wire
 from perenne.wire.base import Listing
 from perenne.wire.images import CaptureContext
 from perenne.wire.predictions import Inspection, InspectionQuery
@@ -73,6 +74,32 @@ def _messages(call: Call, rows: list[DeploymentRow]) -> list[wire.Deployment]:
         )
         for row in rows
     ]
+
+
+@router.get("/sites/overview", permission="sites:read")
+def show_sites_overview(caller: Caller) -> Listing[sites_wire.SiteOverview]:
+    """Show every site, worst first: is the deployed version good enough there, and is anything happening."""
+    found = overview.overview_of_sites(caller.session, caller.actor, now=caller.hub.clock.now())
+    return Listing(items=found)
+
+
+@router.get("/sites/{site}/stations/{station}/live", permission="predictions:read")
+def show_live_station(site: str, station: str, caller: Caller) -> wire.StationLive:
+    """Show what happens at a station now: the last inspection, those before it, counts and speed."""
+    site_row, station_row = service.find_place(caller.session, caller.actor, site=site, station=station)
+    assert station_row is not None
+    now = caller.hub.clock.now()
+    found = live.watch_station(caller.session, caller.actor, site=site_row, station=station_row, now=now)
+    return wire.StationLive(
+        station=sites_wire.Station.model_validate(station_row),
+        deployment=_messages(caller, [found.deployment])[0] if found.deployment else None,
+        last=found.last,
+        recent=found.recent,
+        counts_24h=sites_wire.DecisionCounts.model_validate(found.counts_24h),
+        per_minute=found.per_minute,
+        latency_p50_ms=found.latency_p50_ms,
+        latency_p95_ms=found.latency_p95_ms,
+    )
 
 
 @router.get("/deployments", permission="deployments:read")

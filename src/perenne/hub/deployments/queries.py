@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.deployments.rules import DeploymentState
@@ -91,6 +91,29 @@ def deployments_before(
     if state is not None:
         wanted = wanted.where(DeploymentRow.state == state)
     return session.scalars(wanted.order_by(DeploymentRow.id.desc()).limit(limit)).all()
+
+
+def active_everywhere(session: Session, actor: Actor) -> Sequence[Any]:
+    """Return (deployment, station slug or None, model version) of all that answers now, the latest first."""
+    wanted = (
+        select(DeploymentRow, StationRow.slug, ModelVersionRow)
+        .join(ModelVersionRow, ModelVersionRow.id == DeploymentRow.model_version_id)
+        .outerjoin(StationRow, StationRow.id == DeploymentRow.station_id)
+        .options(load_only(ModelVersionRow.name, ModelVersionRow.number))
+        .where(*visible_to(actor, DeploymentRow), DeploymentRow.state == DeploymentState.ACTIVE)
+    )
+    return session.execute(wanted.order_by(DeploymentRow.at.desc(), DeploymentRow.id.desc())).all()
+
+
+def all_sites(session: Session, actor: Actor) -> Sequence[SiteRow]:
+    return session.scalars(select(SiteRow).where(*visible_to(actor, SiteRow)).order_by(SiteRow.slug)).all()
+
+
+def stations_by_site(session: Session, actor: Actor) -> dict[str, int]:
+    """Return how many stations each visible site has."""
+    wanted = select(StationRow.site_id, func.count()).where(*visible_to(actor, StationRow))
+    rows = session.execute(wanted.group_by(StationRow.site_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def count_active_sites(session: Session, actor: Actor, *, model_version_ids: set[str]) -> dict[str, int]:

@@ -94,3 +94,36 @@ def _expectation(kind: str, value: Any, *, classes: Sequence[str]) -> str | None
     if isinstance(value, list) or not math.isfinite(value):
         return "a finite number"
     return None if kind == "number" or 0 <= value <= 1 else "a number from 0 to 1"
+
+
+SITE_VERDICTS = ("not_satisfactory", "undecided", "too_few", "not_judged", "not_evaluated", "satisfactory")
+"""How a site does, the worst first."""
+
+
+def badness_of(
+    verdict: str, *, value: float | None, lower_is_better: bool, name: str
+) -> tuple[int, float, str]:
+    """Return the sort key that puts the worst site first: by verdict, then by value, then by name."""
+    rank = SITE_VERDICTS.index(verdict)
+    if value is None:
+        return rank, math.inf, name
+    return rank, -value if lower_is_better else value, name
+
+
+def percentile_of(values: Sequence[float], percent: float) -> float | None:
+    """Return the smallest value that `percent` % of the values do not pass; None of nothing.
+
+    >>> percentile_of([30.0, 10.0, 20.0], 50), percentile_of([], 95)
+    (20.0, None)
+    """
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)] if ordered else None
+
+
+def rate_per_minute(count: int, *, seconds: float) -> float:
+    """Return `count` a minute when they came within `seconds`; less than a minute counts as one.
+
+    >>> rate_per_minute(30, seconds=20), rate_per_minute(30, seconds=120)
+    (30.0, 15.0)
+    """
+    return round(count * 60 / max(60.0, seconds), 2)

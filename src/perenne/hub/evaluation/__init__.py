@@ -6,6 +6,7 @@ the limit; too few is said plainly; the opening of a sealed test set is logged.
 Does not deploy, train, or decide what is acceptable: the dataset's rule does.
 """
 
+from perenne.hub.evaluation.history import MeasuredAtSite, measures_by_site
 from perenne.hub.evaluation.rules import AcceptanceRule, Verdict, read_acceptance, satisfactory_everywhere
 from perenne.hub.evaluation.service import (
     compare_evaluations,
@@ -19,10 +20,12 @@ __all__ = [
     "AcceptanceRule",
     "EvaluationRow",
     "EvaluationSliceRow",
+    "MeasuredAtSite",
     "Verdict",
     "compare_evaluations",
     "get_evaluation",
     "list_evaluations",
+    "measures_by_site",
     "read_acceptance",
     "satisfactory_everywhere",
     "start_evaluation",

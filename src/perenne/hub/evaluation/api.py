@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter
 from perenne.hub.datasets import get_dataset, get_dataset_version
 from perenne.hub.evaluation import queries, service
+from perenne.hub.evaluation.history import measures_by_site
 from perenne.hub.evaluation.measuring import SliceKey
 from perenne.hub.evaluation.rules import (
     DifferenceVerdict,
@@ -24,6 +25,7 @@ from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.problems import PROBLEMS
 from perenne.wire import evaluation as wire
 from perenne.wire.base import Listing
+from perenne.wire.sites import SiteMeasure
 
 router = GuardedRouter(tag="evaluation")
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -88,7 +90,7 @@ def list_slices(
 
 
 @router.get("/evaluations/{evaluation_id}/items", permission="evaluations:read")
-def list_items(
+def list_evaluation_items(
     evaluation_id: str,
     caller: Caller,
     site: str | None = None,
@@ -142,6 +144,14 @@ def compare_evaluations(
         sites=sites,
         worse_at=[part.name for part in sites if part.verdict == "worse"],
     )
+
+
+@router.get("/sites/{site}/history", permission="evaluations:read")
+def show_site_history(site: str, caller: Caller) -> Listing[SiteMeasure]:
+    """List what every evaluation found at a site, in time order; those on training images are left out."""
+    row = get_site(caller.session, caller.actor, site)
+    found = measures_by_site(caller.session, caller.actor, site_id=row.id)
+    return Listing(items=[one.measure for one in found.get(row.id, [])])
 
 
 _ORDER = ("worse", "too_few", "no_difference_seen", "better")

@@ -1,12 +1,15 @@
 """All SQL of evaluations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session, load_only
 
 from perenne.hub.accounts import Actor, visible_to
+from perenne.hub.datasets import DatasetRow, DatasetVersionRow
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
+from perenne.hub.models import ModelVersionRow
 from perenne.hub.sites import LineRow, ProductRow, SiteRow
 
 
@@ -57,6 +60,59 @@ def slices_of_evaluations(
     if kinds is not None:
         wanted = wanted.where(EvaluationSliceRow.kind.in_(kinds))
     return session.scalars(wanted.order_by(EvaluationSliceRow.kind, EvaluationSliceRow.key)).all()
+
+
+def site_slices(
+    session: Session,
+    actor: Actor,
+    *,
+    site_id: str | None = None,
+    latest: int | None = None,
+    model_ids: Iterable[str] = (),
+) -> Sequence[Any]:
+    """Return (slice, evaluation, model, dataset slug, its number) of finished evaluations, in time order.
+
+    With `latest` only so many of each site, and those of the model versions in `model_ids`. What a model
+    says of the images that it was trained on is left out.
+    """
+    newest_first = (EvaluationRow.finished_at.desc(), EvaluationRow.id.desc())
+    rank = func.row_number().over(partition_by=EvaluationSliceRow.site_id, order_by=newest_first)
+    ranked = (
+        select(EvaluationSliceRow.id, rank.label("rank"))
+        .join(EvaluationRow, EvaluationRow.id == EvaluationSliceRow.evaluation_id)
+        .where(
+            *visible_to(actor, EvaluationSliceRow),
+            EvaluationSliceRow.kind == "site",
+            EvaluationRow.state == "succeeded",
+            EvaluationRow.split != "train",
+        )
+    )
+    if site_id is not None:
+        ranked = ranked.where(EvaluationSliceRow.site_id == site_id)
+    kept = ranked.subquery()
+    query = (
+        select(EvaluationSliceRow, EvaluationRow, ModelVersionRow, DatasetRow.slug, DatasetVersionRow.number)
+        .join(kept, kept.c.id == EvaluationSliceRow.id)
+        .join(EvaluationRow, EvaluationRow.id == EvaluationSliceRow.evaluation_id)
+        .join(ModelVersionRow, ModelVersionRow.id == EvaluationRow.model_version_id)
+        .join(DatasetVersionRow, DatasetVersionRow.id == EvaluationRow.dataset_version_id)
+        .join(DatasetRow, DatasetRow.id == DatasetVersionRow.dataset_id)
+        .options(
+            load_only(
+                EvaluationRow.model_version_id,
+                EvaluationRow.split,
+                EvaluationRow.problem,
+                EvaluationRow.acceptance,
+                EvaluationRow.finished_at,
+            ),
+            load_only(ModelVersionRow.name, ModelVersionRow.number),
+        )
+        .order_by(EvaluationRow.finished_at, EvaluationRow.id)
+    )
+    if latest is not None:
+        wanted = EvaluationRow.model_version_id.in_(sorted(model_ids))
+        query = query.where(or_(kept.c.rank <= latest, wanted))
+    return session.execute(query).all()
 
 
 def remove_slices(session: Session, actor: Actor, evaluation_id: str) -> None:

@@ -11,7 +11,7 @@ found; it does not know what they are, nor datasets.
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.gallery import note_prediction, note_truth
-from perenne.hub.images.queries import ImageFilter, images_where, in_portions
+from perenne.hub.images.queries import ImageFilter, counts_by_site, images_where, in_portions
 from perenne.hub.images.rules import Placed, PreparedImage, classes_in
 from perenne.hub.images.service import (
     Outcome,
@@ -47,6 +47,7 @@ __all__ = [
     "Upload",
     "add_image",
     "classes_in",
+    "counts_by_site",
     "find_images",
     "find_known",
     "get_image",

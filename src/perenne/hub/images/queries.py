@@ -179,6 +179,15 @@ def _insert_class() -> Insert:
     return insert(ImageClassRow)
 
 
+def counts_by_site(session: Session, actor: Actor, *, since: datetime) -> Sequence[Any]:
+    """Return (site id, images, images taken since, last taken at) of every visible site that has images."""
+    recent = func.count().filter(ImageRow.taken_at >= since).label("recent")
+    query = select(
+        ImageRow.site_id, func.count().label("total"), recent, func.max(ImageRow.taken_at).label("last_at")
+    )
+    return session.execute(query.where(*visible_to(actor, ImageRow)).group_by(ImageRow.site_id)).all()
+
+
 def refused_row(
     session: Session, actor: Actor, *, sha256: str, site_id: str | None, code: str
 ) -> RefusedImageRow | None:

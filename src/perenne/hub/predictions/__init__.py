@@ -5,8 +5,22 @@ version, the thresholds and the latency of its moment.
 Does not run models and does not decide: deployments do, and record here.
 """
 
-from perenne.hub.predictions.queries import image_predictions
-from perenne.hub.predictions.service import get_prediction, list_predictions, record_prediction
+from perenne.hub.predictions.queries import decisions_by_site, decisions_of_station, latest_of_station
+from perenne.hub.predictions.service import (
+    get_prediction,
+    list_predictions,
+    record_prediction,
+    tell_prediction,
+)
 from perenne.hub.predictions.tables import PredictionRow
 
-__all__ = ["PredictionRow", "get_prediction", "image_predictions", "list_predictions", "record_prediction"]
+__all__ = [
+    "PredictionRow",
+    "decisions_by_site",
+    "decisions_of_station",
+    "get_prediction",
+    "latest_of_station",
+    "list_predictions",
+    "record_prediction",
+    "tell_prediction",
+]

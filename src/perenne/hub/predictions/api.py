@@ -6,31 +6,14 @@ from fastapi import Query
 from pydantic import AwareDatetime
 
 from perenne.hub.accounts.auth import Caller, GuardedRouter
+from perenne.hub.images import get_image
 from perenne.hub.predictions import service
-from perenne.hub.predictions.tables import PredictionRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import predictions as wire
 from perenne.wire.base import Listing
 
 router = GuardedRouter(tag="predictions")
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-
-
-def _message(row: PredictionRow) -> wire.RecordedPrediction:
-    return wire.RecordedPrediction(
-        id=row.id,
-        image_id=row.image_id,
-        site_id=row.site_id,
-        station_id=row.station_id,
-        deployment_id=row.deployment_id,
-        model_version_id=row.model_version_id,
-        prediction=row.target,
-        decision=row.decision,  # type: ignore[arg-type]
-        thresholds=row.thresholds,
-        reference_image_id=row.reference_image_id,
-        latency_ms=row.latency_ms,
-        at=row.at,
-    )
 
 
 @router.get("/predictions", permission="predictions:read")
@@ -54,10 +37,17 @@ def list_predictions(
         cursor=cursor,
         limit=limit,
     )
-    return Listing(items=[_message(row) for row in page.items], next_cursor=page.next_cursor)
+    return Listing(items=[service.tell_prediction(row) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/predictions/{prediction_id}", permission="predictions:read")
 def show_prediction(prediction_id: str, caller: Caller) -> wire.RecordedPrediction:
     """Show one prediction."""
-    return _message(service.get_prediction(caller.session, caller.actor, prediction_id))
+    return service.tell_prediction(service.get_prediction(caller.session, caller.actor, prediction_id))
+
+
+@router.get("/images/{image}/predictions", permission="predictions:read")
+def list_image_predictions(image: str, caller: Caller) -> Listing[wire.ImagePrediction]:
+    """List everything that was said of an image, newest first, with the names of model and station."""
+    row = get_image(caller.session, caller.actor, image)
+    return Listing(items=service.predictions_of_image(caller.session, caller.actor, image=row))

@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Insert, insert, select
+from sqlalchemy import Insert, func, insert, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
+from perenne.hub.models import ModelVersionRow
 from perenne.hub.predictions.tables import PredictionRow
+from perenne.hub.sites import StationRow
 
 
 def prediction_by_id(session: Session, actor: Actor, prediction_id: str) -> PredictionRow | None:
@@ -43,12 +45,58 @@ def predictions_before(
     return session.scalars(wanted.order_by(PredictionRow.id.desc()).limit(limit)).all()
 
 
-def image_predictions(session: Session, actor: Actor, *, image_id: str) -> Sequence[PredictionRow]:
-    """Return everything that was said of one image, newest first."""
-    wanted = select(PredictionRow).where(
-        *visible_to(actor, PredictionRow), PredictionRow.image_id == image_id
+def image_predictions(session: Session, actor: Actor, *, image_id: str) -> Sequence[Any]:
+    """Return (prediction, model version, station slug) of everything said of an image, newest first."""
+    wanted = (
+        select(PredictionRow, ModelVersionRow, StationRow.slug)
+        .join(ModelVersionRow, ModelVersionRow.id == PredictionRow.model_version_id)
+        .join(StationRow, StationRow.id == PredictionRow.station_id)
+        .where(*visible_to(actor, PredictionRow), PredictionRow.image_id == image_id)
     )
-    return session.scalars(wanted.order_by(PredictionRow.id.desc())).all()
+    return session.execute(wanted.order_by(PredictionRow.id.desc())).all()
+
+
+def decisions_by_site(session: Session, actor: Actor, *, since: datetime) -> dict[str, dict[str, int]]:
+    """Return how often each decision was taken since then, by site."""
+    wanted = (
+        select(PredictionRow.site_id, PredictionRow.decision, func.count())
+        .where(*visible_to(actor, PredictionRow), PredictionRow.at >= since)
+        .group_by(PredictionRow.site_id, PredictionRow.decision)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for site_id, decision, count in session.execute(wanted):
+        found.setdefault(site_id, {})[decision] = count
+    return found
+
+
+def decisions_of_station(
+    session: Session, actor: Actor, *, station_id: str, since: datetime
+) -> tuple[dict[str, int], datetime | None]:
+    """Return how often each decision was taken at a station since then, and when the first of them was."""
+    wanted = (
+        select(PredictionRow.decision, func.count(), func.min(PredictionRow.at))
+        .where(
+            *visible_to(actor, PredictionRow),
+            PredictionRow.station_id == station_id,
+            PredictionRow.at >= since,
+        )
+        .group_by(PredictionRow.decision)
+    )
+    rows = session.execute(wanted).all()
+    return {decision: count for decision, count, _ in rows}, min((at for _, _, at in rows), default=None)
+
+
+def latest_of_station(session: Session, actor: Actor, *, station_id: str, limit: int) -> Sequence[Any]:
+    """Return (id, image id, decision, at, latency) of a station's last answers, newest first."""
+    wanted = select(
+        PredictionRow.id,
+        PredictionRow.image_id,
+        PredictionRow.decision,
+        PredictionRow.at,
+        PredictionRow.latency_ms,
+    ).where(*visible_to(actor, PredictionRow), PredictionRow.station_id == station_id)
+    newest_first = (PredictionRow.at.desc(), PredictionRow.id.desc())
+    return session.execute(wanted.order_by(*newest_first).limit(limit)).all()
 
 
 def insert_prediction(session: Session, values: dict[str, Any]) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor
-from perenne.hub.images import note_prediction
+from perenne.hub.images import ImageRow, note_prediction
 from perenne.hub.predictions import queries
 from perenne.hub.predictions.rules import outline
 from perenne.hub.predictions.tables import PredictionRow
 from perenne.hub.sites import get_site, get_station
 from perenne.kit.errors import NotFound
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
+from perenne.wire.models import ModelReference
+from perenne.wire.predictions import ImagePrediction, RecordedPrediction
 
 
 def record_prediction(
@@ -99,3 +101,34 @@ def list_predictions(
         since=since,
     )
     return Page(rows, encode_cursor(rows[-1].id) if len(rows) == limit else None)
+
+
+def predictions_of_image(session: Session, actor: Actor, *, image: ImageRow) -> list[ImagePrediction]:
+    """Return everything that was said of an image, newest first."""
+    found = queries.image_predictions(session, actor, image_id=image.id)
+    return [
+        ImagePrediction(
+            **dict(tell_prediction(row)),
+            model=ModelReference(id=model.id, name=model.name, number=model.number),
+            station=station,
+        )
+        for row, model, station in found
+    ]
+
+
+def tell_prediction(row: PredictionRow) -> RecordedPrediction:
+    """Return a prediction as the wire has it."""
+    return RecordedPrediction(
+        id=row.id,
+        image_id=row.image_id,
+        site_id=row.site_id,
+        station_id=row.station_id,
+        deployment_id=row.deployment_id,
+        model_version_id=row.model_version_id,
+        prediction=row.target,
+        decision=row.decision,  # type: ignore[arg-type]
+        thresholds=row.thresholds,
+        reference_image_id=row.reference_image_id,
+        latency_ms=row.latency_ms,
+        at=row.at,
+    )

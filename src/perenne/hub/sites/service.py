@@ -15,6 +15,8 @@ from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
 
 Row = TypeVar("Row", bound=Base)
+RESERVED = frozenset({"overview"})
+"""Words that stand in an address where a site's short name would."""
 
 
 def get_site(session: Session, actor: Actor, name: str) -> SiteRow:
@@ -44,7 +46,7 @@ def create_site(session: Session, actor: Actor, *, slug: str, name: str, time_zo
             f"Site '{slug}' cannot have the time zone '{time_zone}': it is not in the IANA list.",
             remedy="Use a name such as Europe/Paris or UTC.",
         )
-    if queries.find_site(session, actor, slug) is not None:
+    if slug in RESERVED or queries.find_site(session, actor, slug) is not None:
         raise _taken("site", slug)
     row = SiteRow(
         id=new_id("sit"), organisation_id=actor.organisation_id, slug=slug, name=name, time_zone=time_zone
