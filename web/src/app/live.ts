@@ -1,10 +1,16 @@
 /* One stream of server-sent events a tab; it only says which kind of thing changed. Owns opening, closing and
    the state "connected"; refuses to carry data: queries fetch it. Closed while the tab is hidden. */
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 
 export type LiveState = "off" | "connecting" | "live" | "lost";
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
+
+/** A query shows the topic that its key starts with, and those of its `meta.topics`. */
+function shows(query: Query, topic: string): boolean {
+  const more = query.meta?.["topics"];
+  return query.queryKey[0] === topic || (Array.isArray(more) && more.includes(topic));
+}
 
 export class LiveStream {
   state: LiveState = "off";
@@ -13,6 +19,7 @@ export class LiveStream {
   private failures = 0;
   private wasLost = false;
   private readonly listeners = new Set<() => void>();
+  private readonly refreshing = new Map<string, "once" | "again">();
 
   constructor(private readonly queries: QueryClient) {}
 
@@ -43,7 +50,10 @@ export class LiveStream {
       this.wasLost = false;
       this.tell("live");
     };
-    source.addEventListener("changed", (event) => this.invalidate(String(event.data)));
+    source.addEventListener("changed", (event) => {
+      const { topics } = JSON.parse(String(event.data)) as { topics: string[] };
+      this.tellChanged(topics);
+    });
     source.onerror = () => {
       this.close("lost");
       this.wasLost = true;
@@ -51,9 +61,27 @@ export class LiveStream {
     };
   }
 
-  private invalidate(data: string): void {
-    const { topics } = JSON.parse(data) as { topics: string[] };
-    for (const topic of topics) void this.queries.invalidateQueries({ queryKey: [topic] });
+  /** Ask again for all that shows one of the topics. */
+  tellChanged(topics: string[]): void {
+    for (const topic of topics) void this.refresh(topic);
+  }
+
+  /** News that come while an answer is on its way are asked for right after
+      it: an answer is never cut off, so that fast news cannot starve a page. */
+  private async refresh(topic: string): Promise<void> {
+    if (this.refreshing.has(topic)) {
+      this.refreshing.set(topic, "again");
+      return;
+    }
+    const predicate = (query: Query) => shows(query, topic);
+    const ask = () => this.queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+    this.refreshing.set(topic, this.queries.isFetching({ predicate }) ? "again" : "once");
+    await ask();
+    while (this.refreshing.get(topic) === "again") {
+      this.refreshing.set(topic, "once");
+      await ask();
+    }
+    this.refreshing.delete(topic);
   }
 
   private close(state: LiveState): void {
