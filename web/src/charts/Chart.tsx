@@ -32,7 +32,10 @@ export function Chart({ option, label, height = 280, onClick }: Props) {
       chart.current.off("click");
       chart.current.on("click", (event) => click.current?.(event as never));
       const tokens = readTokens();
-      chart.current.setOption({ ...base(tokens, still ?? false), ...option(tokens) }, { notMerge: true });
+      chart.current.setOption(
+        { ...base(tokens, still ?? false), ...option(tokens) },
+        { replaceMerge: ["series"] },
+      );
       observer.observe(element.current);
     });
     return () => {
