@@ -4,20 +4,17 @@ Owns the order: check, build, train, choose the threshold, export, compare. Refu
 detectors take one image.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from perenne.kit.hashing import canonical_json, sha256_hex
 from perenne.problems import BoxesTarget, Detection
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingItem, TrainingTask
-from perenne.recipes.errors import BadTrainingConfig, EmptyDataset
+from perenne.recipes.errors import EmptyDataset
 from perenne.recipes.hf_detection.boxed_images import BoxedBatches, Boxes, Labels, read_boxes
 from perenne.recipes.hf_detection.faithful import OUTPUT_NAMES, compare_export
 from perenne.recipes.hf_detection.network import (
@@ -29,11 +26,12 @@ from perenne.recipes.hf_detection.network import (
 from perenne.recipes.hf_detection.recipe import HfDetectionConfig
 from perenne.recipes.lite.base_weights import load_matching, read_base_weights
 from perenne.recipes.lite.batches import Batch
-from perenne.recipes.lite.device import Device, close_device, open_device
+from perenne.recipes.lite.device import Device
 from perenne.recipes.lite.export import export_onnx, save_weights
-from perenne.recipes.lite.loop import LoopOutcome, LoopPlan, TrainingLoop
+from perenne.recipes.lite.loop import LoopOutcome, TrainingLoop
+from perenne.recipes.lite.options import parse_options
 from perenne.recipes.lite.partition import part_items
-from perenne.recipes.lite.schedule import BudgetLimits
+from perenne.recipes.lite.run import open_run, plan_run
 from perenne.recipes.lite.whole_images import LARGEST_ENLARGEMENT, PictureStore, Variation
 
 SUPPRESSION = {"iou": 0.8, "score_floor": 0.01, "maximum": 300}
@@ -59,11 +57,8 @@ def train_transformer(task: TrainingTask, reporter: Reporter) -> TrainedModel:
     PretrainedWeightsMissing, OutOfMemory, LossNotFinite, TrainingCancelled, CheckpointDamaged,
     ExportNotFaithful.
     """
-    config = _parse_config(task)
-    task.workdir.mkdir(parents=True, exist_ok=True)
-    device = open_device(task.device, amp=config.amp, threads=config.threads)
-    try:
-        torch.manual_seed(task.seed)
+    config = parse_options(task.config, HfDetectionConfig, recipe="hf-detection")
+    with open_run(task, config) as device:
         materials = _gather(task, config)
         network = build_detector(config, classes=materials.classes)
         if task.base_artefact is not None:
@@ -71,20 +66,6 @@ def train_transformer(task: TrainingTask, reporter: Reporter) -> TrainedModel:
         outcome = _train(task, materials, network, device, reporter)
         network.load_state_dict(outcome.best_state)
         return _package(task, materials, network.cpu().eval(), outcome)
-    finally:
-        close_device(device)
-
-
-def _parse_config(task: TrainingTask) -> HfDetectionConfig:
-    try:
-        return HfDetectionConfig.model_validate(dict(task.config))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "configuration"
-        raise BadTrainingConfig(
-            f"The configuration of hf-detection is wrong at {place}: {first['msg']}.",
-            remedy="See the reference of the recipe for its options.",
-        ) from error
 
 
 def _gather(task: TrainingTask, config: HfDetectionConfig) -> Materials:
@@ -112,19 +93,8 @@ def _train(
     task: TrainingTask, materials: Materials, network: TransformerDetector, device: Device, reporter: Reporter
 ) -> LoopOutcome:
     config = materials.config
-    plan = LoopPlan(
-        limits=BudgetLimits(cpu_s=config.budget_cpu_s, wall_s=config.budget_wall_s, steps=config.max_steps),
-        fingerprint=_fingerprint(task, config),
-        seed=task.seed,
-        learning_rate=config.learning_rate,
-        backbone_factor=config.backbone_factor,
-        backbone_prefix=BACKBONE_PREFIX,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup_steps,
-        clip_norm=config.clip_norm,
-        ema_decay=config.ema_decay,
-        best_by="map50",
-        patience=config.patience,
+    plan = replace(
+        plan_run(task, config), backbone_prefix=BACKBONE_PREFIX, clip_norm=config.clip_norm, best_by="map50"
     )
     source = BoxedBatches(
         materials.train,
@@ -250,11 +220,3 @@ def _write_card(manifest: dict[str, Any], *, images: int, validation_images: int
             "",
         ]
     )
-
-
-def _fingerprint(task: TrainingTask, config: HfDetectionConfig) -> str:
-    items = sorted(
-        [i.image_path.name, i.split, i.group, json.dumps(dict(i.target or {}), sort_keys=True)]
-        for i in task.items
-    )
-    return sha256_hex(canonical_json([items, task.classes, config.model_dump(), task.seed]))

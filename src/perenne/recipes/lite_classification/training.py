@@ -3,30 +3,26 @@
 Owns the order: check, read, probe, fine-tune, package. Refuses classes that the label schema does not have.
 """
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from perenne.kit.hashing import canonical_json, sha256_hex
 from perenne.problems import Classification, TargetInvalid
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingItem, TrainingTask
 from perenne.recipes.errors import BadTrainingConfig, EmptyDataset
-from perenne.recipes.lite.backbone import load_pretrained
-from perenne.recipes.lite.base_weights import load_matching, read_base_weights
 from perenne.recipes.lite.batches import Batch
 from perenne.recipes.lite.checkpoint import CHECKPOINT_NAME
-from perenne.recipes.lite.device import Device, close_device, open_device
-from perenne.recipes.lite.loop import LoopOutcome, LoopPlan, TrainingLoop
+from perenne.recipes.lite.device import Device
+from perenne.recipes.lite.loop import LoopOutcome, TrainingLoop
+from perenne.recipes.lite.options import parse_options
 from perenne.recipes.lite.partition import part_items
 from perenne.recipes.lite.pooled import PooledNetwork, compute_answers, compute_features
+from perenne.recipes.lite.run import frozen_stages_of, load_first_weights, open_run, plan_run
 from perenne.recipes.lite.schedule import BudgetLimits
 from perenne.recipes.lite.whole_images import PictureStore, Variation, VariedBatches, choose_input
 from perenne.recipes.lite_classification.packaging import package_classifier
@@ -66,11 +62,8 @@ def train_classifier(task: TrainingTask, reporter: Reporter) -> TrainedModel:
     ExportNotFaithful.
     """
     began_cpu_s = time.process_time()
-    config = parse_config(task.config)
-    task.workdir.mkdir(parents=True, exist_ok=True)
-    device = open_device(task.device, amp=config.amp, threads=config.threads)
-    try:
-        torch.manual_seed(task.seed)
+    config = parse_options(task.config, LiteClassificationConfig, recipe="lite-classification")
+    with open_run(task, config) as device:
         materials = gather_materials(task, config)
         network = _build_network(task, materials).to(device.torch_device)
         outcome: LoopOutcome | None = None
@@ -84,21 +77,6 @@ def train_classifier(task: TrainingTask, reporter: Reporter) -> TrainedModel:
         return package_classifier(
             task, materials=materials, network=network.cpu().eval(), outcome=outcome, reporter=reporter
         )
-    finally:
-        close_device(device)
-
-
-def parse_config(values: Mapping[str, Any]) -> LiteClassificationConfig:
-    """Return the configuration. Raises: BadTrainingConfig."""
-    try:
-        return LiteClassificationConfig.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "configuration"
-        raise BadTrainingConfig(
-            f"The configuration of lite-classification is wrong at {place}: {first['msg']}.",
-            remedy="See the reference of the recipe for its options.",
-        ) from error
 
 
 def gather_materials(task: TrainingTask, config: LiteClassificationConfig) -> Materials:
@@ -148,14 +126,10 @@ def _build_network(task: TrainingTask, materials: Materials) -> PooledNetwork:
     config = materials.config
     network = PooledNetwork(
         len(materials.classes),
-        frozen_stages=config.frozen_stages if config.pretrained or task.base_artefact else 0,
+        frozen_stages=frozen_stages_of(task, config),
         dropout=config.dropout,
     )
-    if config.pretrained:
-        load_pretrained(network.backbone)
-    if task.base_artefact is not None:
-        load_matching(network, read_base_weights(task.base_artefact))
-    cast(Any, network).to(memory_format=torch.channels_last)
+    load_first_weights(network, network.backbone, task=task, options=config)
     return network
 
 
@@ -255,17 +229,10 @@ def _finetune(
     left_cpu_s = None
     if config.budget_cpu_s:
         left_cpu_s = max(1.0, config.budget_cpu_s * (1 - PACKAGING_SHARE) - spent_cpu_s)
-    plan = LoopPlan(
+    plan = replace(
+        plan_run(task, config),
         limits=BudgetLimits(cpu_s=left_cpu_s, wall_s=config.budget_wall_s, steps=config.max_steps),
-        fingerprint=_fingerprint(task, config),
-        seed=task.seed,
-        learning_rate=config.learning_rate,
-        backbone_factor=config.backbone_factor,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup_steps,
-        ema_decay=config.ema_decay,
         evaluate_at=(0.4, 0.7, 0.85, 1.0),
-        patience=config.patience,
     )
     source = VariedBatches(
         materials.train,
@@ -312,14 +279,6 @@ def _class_weights(materials: Materials) -> NDArray[np.float32]:
     counts = np.bincount(materials.train_labels, minlength=len(materials.classes))
     share = np.maximum(counts, 1) / counts.sum() * len(counts)
     return np.asarray(share**-materials.config.class_balance, dtype=np.float32)
-
-
-def _fingerprint(task: TrainingTask, config: LiteClassificationConfig) -> str:
-    items = sorted(
-        [i.image_path.name, i.split, i.group, json.dumps(dict(i.target or {}), sort_keys=True)]
-        for i in task.items
-    )
-    return sha256_hex(canonical_json([items, task.classes, config.model_dump(), task.seed]))
 
 
 def _spell(metrics: Mapping[str, float]) -> str:

@@ -1,13 +1,15 @@
 """The configuration of "lite-detection" and its door: `LiteDetection.train`.
 
-Owns presets and their limits. Refuses unknown options, and imports torch only when training starts.
+Owns what is its own beside the options of every lite recipe. Imports torch only when training starts.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
+from perenne.recipes.lite.options import Decay, LiteOptions, NotNegative, Rate, Share, Steps
 
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {},
@@ -28,7 +30,7 @@ LONG_BUDGET: dict[str, Any] = {"frozen_stages": 0, "warp_share": 0.5, "ema_decay
 """What a long run on a CPU does otherwise: time enough to learn every stage, and other angles and widths."""
 
 
-class LiteDetectionConfig(BaseModel):
+class LiteDetectionConfig(LiteOptions):
     """What may be chosen. Lengths are pixels at working scale (`maximum_input_side` bounds the scale).
 
     `patch` = 0 derives the mosaic patch from the median object; `reference` "auto" uses golden templates when
@@ -38,12 +40,8 @@ class LiteDetectionConfig(BaseModel):
     preset "cpu"; what is set explicitly stays.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    presets: ClassVar[dict[str, dict[str, Any]]] = PRESETS
 
-    preset: Literal["cpu", "gpu"] = "cpu"
-    budget_cpu_s: float | None = Field(600.0, gt=0)
-    budget_wall_s: float | None = Field(None, gt=0)
-    max_steps: int | None = Field(None, gt=0)
     reference: Literal["auto", "use", "ignore"] = "auto"
     reference_alignment: Literal["translation", "none"] = "translation"
     reference_tolerance: int = Field(2, ge=0, le=8)
@@ -51,38 +49,20 @@ class LiteDetectionConfig(BaseModel):
     patch: int = Field(0, ge=0)
     maximum_input_side: int = Field(960, ge=64, le=2048)
     batch_size: int = Field(4, ge=1, le=512)
-    mosaic_share: float = Field(0.8, ge=0, le=1)
-    flips: Literal["dihedral", "horizontal", "none"] = "dihedral"
-    warp_share: float = Field(0.0, ge=0, le=1)
+    mosaic_share: Share = 0.8
+    warp_share: Share = 0.0
     turn_degrees: float = Field(45.0, ge=0, le=180)
-    zoom: float = Field(0.25, ge=0, le=1)
-    learning_rate: float = Field(2e-3, gt=0, le=1)
-    backbone_factor: float = Field(0.3, ge=0, le=1)
-    weight_decay: float = Field(0.02, ge=0)
-    warmup_steps: int = Field(50, ge=0)
-    ema_decay: float = Field(0.995, gt=0, lt=1)
-    frozen_stages: int = Field(2, ge=0, le=7)
-    pretrained: bool = True
-    amp: bool = True
-    threads: int = Field(0, ge=0)
-    patience: int = Field(0, ge=0)
-    cache_mb: int = Field(2048, ge=0)
-    exporter: Literal["legacy", "dynamo"] = "legacy"
+    zoom: Share = 0.25
+    learning_rate: Rate = 2e-3
+    backbone_factor: NotNegative = 0.3
+    warmup_steps: Steps = 50
+    ema_decay: Decay = 0.995
 
-    @model_validator(mode="before")
     @classmethod
-    def _fill_preset(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            preset = str(values.get("preset", "cpu"))
-            long = LONG_BUDGET if preset == "cpu" and _is_long(values.get("budget_cpu_s")) else {}
-            return {**PRESETS.get(preset, {}), **long, **values}
-        return values
-
-    @model_validator(mode="after")
-    def _check_budget(self) -> "LiteDetectionConfig":
-        if not (self.budget_cpu_s or self.budget_wall_s or self.max_steps):
-            raise ValueError("one of budget_cpu_s, budget_wall_s and max_steps is needed")
-        return self
+    def defaults_for(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the defaults of the preset, and of a long budget on a CPU."""
+        is_long = values.get("preset", "cpu") == "cpu" and _is_long(values.get("budget_cpu_s"))
+        return {**super().defaults_for(values), **(LONG_BUDGET if is_long else {})}
 
 
 def _is_long(budget_cpu_s: object) -> bool:

@@ -4,23 +4,16 @@ Owns the order: check, build, train, package. Refuses to hide how a run was conf
 manifest.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
 
-import torch
-from pydantic import ValidationError
 from torch import nn
 
-from perenne.kit.hashing import canonical_json, sha256_hex
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
-from perenne.recipes.errors import BadTrainingConfig
-from perenne.recipes.lite.backbone import load_pretrained
-from perenne.recipes.lite.base_weights import load_matching, read_base_weights
-from perenne.recipes.lite.device import Device, close_device, open_device
+from perenne.recipes.lite.device import Device
 from perenne.recipes.lite.loop import LoopOutcome, LoopPlan, TrainingLoop
+from perenne.recipes.lite.options import parse_options
+from perenne.recipes.lite.run import frozen_stages_of, load_first_weights, open_run, plan_run
 from perenne.recipes.lite.schedule import BudgetLimits
 from perenne.recipes.lite_detection.loss import detection_loss
 from perenne.recipes.lite_detection.materials import Materials, gather_materials, spread_indices
@@ -50,11 +43,8 @@ def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
     PretrainedWeightsMissing, OutOfMemory, LossNotFinite, TrainingCancelled, CheckpointDamaged,
     ExportNotFaithful.
     """
-    config = _parse_config(task.config)
-    task.workdir.mkdir(parents=True, exist_ok=True)
-    device = open_device(task.device, amp=config.amp, threads=config.threads)
-    try:
-        torch.manual_seed(task.seed)
+    config = parse_options(task.config, LiteDetectionConfig, recipe="lite-detection")
+    with open_run(task, config) as device:
         materials = gather_materials(task, config)
         network = _build_network(task, materials)
         outcome = _train(task, materials, network, device, reporter)
@@ -65,20 +55,6 @@ def train_detector(task: TrainingTask, reporter: Reporter) -> TrainedModel:
         return package_detector(
             task, materials=materials, network=network.cpu().eval(), outcome=outcome, reporter=reporter
         )
-    finally:
-        close_device(device)
-
-
-def _parse_config(values: Mapping[str, Any]) -> LiteDetectionConfig:
-    try:
-        return LiteDetectionConfig.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "configuration"
-        raise BadTrainingConfig(
-            f"The configuration of lite-detection is wrong at {place}: {first['msg']}.",
-            remedy="See the reference of the recipe for its options.",
-        ) from error
 
 
 def _build_network(task: TrainingTask, materials: Materials) -> DetectionNetwork:
@@ -88,13 +64,9 @@ def _build_network(task: TrainingTask, materials: Materials) -> DetectionNetwork
         channels=6 if materials.with_reference else 3,
         colour=materials.train.picture(0).shape[2] > 2,
         tolerance=config.reference_tolerance,
-        frozen_stages=config.frozen_stages if config.pretrained or task.base_artefact else 0,
+        frozen_stages=frozen_stages_of(task, config),
     )
-    if config.pretrained:
-        load_pretrained(network.backbone)
-    if task.base_artefact is not None:
-        load_matching(network, read_base_weights(task.base_artefact))
-    cast(Any, network).to(memory_format=torch.channels_last)
+    load_first_weights(network, network.backbone, task=task, options=config)
     return network
 
 
@@ -102,28 +74,6 @@ def _train(
     task: TrainingTask, materials: Materials, network: DetectionNetwork, device: Device, reporter: Reporter
 ) -> LoopOutcome:
     config = materials.config
-    finish_s = PACKAGING_S + PACKAGING_PER_IMAGE_S * min(len(materials.val), VALIDATION_IMAGES)
-
-    def training_share(budget_s: float | None) -> float | None:
-        return budget_s and budget_s - min(finish_s, PACKAGING_LARGEST_PART * budget_s)
-
-    plan = LoopPlan(
-        limits=BudgetLimits(
-            cpu_s=training_share(config.budget_cpu_s),
-            wall_s=training_share(config.budget_wall_s),
-            steps=config.max_steps,
-        ),
-        fingerprint=_fingerprint(task, config),
-        seed=task.seed,
-        learning_rate=config.learning_rate * (CONTINUED_RATE if task.base_artefact else 1.0),
-        backbone_factor=config.backbone_factor,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup_steps,
-        ema_decay=config.ema_decay,
-        evaluate_at=_evaluation_points(config),
-        best_by="map50",
-        patience=config.patience,
-    )
     source = PatchSource(
         materials.train,
         materials.train_truths,
@@ -153,12 +103,33 @@ def _train(
         loss=partial(detection_loss, prior_until=0.0) if task.base_artefact else detection_loss,
         batches=source,
         evaluate=evaluate,
-        plan=plan,
+        plan=_plan(task, materials),
         device=device,
         reporter=reporter,
         workdir=task.workdir,
     )
     return loop.run()
+
+
+def _plan(task: TrainingTask, materials: Materials) -> LoopPlan:
+    """Return the plan: what packaging needs is taken off the budget, a base model is changed with care."""
+    config = materials.config
+    finish_s = PACKAGING_S + PACKAGING_PER_IMAGE_S * min(len(materials.val), VALIDATION_IMAGES)
+
+    def training_share(budget_s: float | None) -> float | None:
+        return budget_s and budget_s - min(finish_s, PACKAGING_LARGEST_PART * budget_s)
+
+    return replace(
+        plan_run(task, config),
+        limits=BudgetLimits(
+            cpu_s=training_share(config.budget_cpu_s),
+            wall_s=training_share(config.budget_wall_s),
+            steps=config.max_steps,
+        ),
+        learning_rate=config.learning_rate * (CONTINUED_RATE if task.base_artefact else 1.0),
+        evaluate_at=_evaluation_points(config),
+        best_by="map50",
+    )
 
 
 def _evaluation_points(config: LiteDetectionConfig) -> tuple[float, ...]:
@@ -170,10 +141,3 @@ def _evaluation_points(config: LiteDetectionConfig) -> tuple[float, ...]:
 
 def _is_short(config: LiteDetectionConfig) -> bool:
     return config.budget_cpu_s is not None and config.budget_cpu_s < SHORT_BUDGET_S
-
-
-def _fingerprint(task: TrainingTask, config: LiteDetectionConfig) -> str:
-    items = sorted(
-        [i.image_path.name, i.split, i.group, json.dumps(i.target, sort_keys=True)] for i in task.items
-    )
-    return sha256_hex(canonical_json([items, task.classes, config.model_dump(), task.seed]))
