@@ -1,5 +1,5 @@
 /* Tells in a word whether changes arrive by themselves. */
-import { Text, Tooltip } from "@mantine/core";
+import { Text, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconAntennaBars1, IconAntennaBars5, IconPlugConnectedX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type LiveStream, useLiveState } from "./live";
@@ -16,9 +16,7 @@ export function LiveMark({ stream }: { stream: LiveStream }) {
         <Text span inherit visibleFrom="sm">
           {t(`live.${state}.word`)}
         </Text>
-        <Text span inherit className="mantine-visually-hidden" hiddenFrom="sm">
-          {t(`live.${state}.word`)}
-        </Text>
+        <VisuallyHidden hiddenFrom="sm">{t(`live.${state}.word`)}</VisuallyHidden>
       </span>
     </Tooltip>
   );

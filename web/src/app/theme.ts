@@ -1,15 +1,41 @@
 /* Mantine in the colours of tokens.css. Owns sizes and defaults of components; refuses colours of its own:
    every shade points at a token, so that both themes follow one file. */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import {
+  createTheme,
+  type CSSVariablesResolver,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 const same = (token: string): MantineColorsTuple =>
   Array.from({ length: 10 }, () => `var(${token})`) as unknown as MantineColorsTuple;
+
+/** Mantine's scale of neutrals from text to the deepest background, in the dark theme. */
+const DARK = [
+  "text",
+  "text",
+  "muted",
+  "strong-border",
+  "border",
+  "border",
+  "surface",
+  "canvas",
+  "sunken",
+  "canvas",
+];
+
+const readable: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  return input.variant === "filled" ? { ...colours, color: "var(--p-on-brand)" } : colours;
+};
 
 export const theme = createTheme({
   fontFamily: "var(--p-font)",
   headings: { fontFamily: "var(--p-font)", fontWeight: "650" },
   primaryColor: "brand",
   colors: {
+    dark: DARK.map((name) => `var(--p-${name})`) as unknown as MantineColorsTuple,
     brand: same("--p-brand"),
     good: same("--p-good"),
     bad: same("--p-bad"),
@@ -18,6 +44,7 @@ export const theme = createTheme({
     none: same("--p-none"),
   },
   defaultRadius: "md",
+  variantColorResolver: readable,
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {

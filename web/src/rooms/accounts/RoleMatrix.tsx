@@ -37,7 +37,7 @@ export function RoleMatrix() {
             <Table.Tbody>
               {Object.entries(matrix.permissions).map(([name, about]) => (
                 <Table.Tr key={name}>
-                  <Table.Th scope="row" fw={400}>
+                  <Table.Th scope="row" fw={400} miw={220}>
                     <Text fz="sm">{t(`permission.${name.replace(":", "_")}`, { defaultValue: about })}</Text>
                   </Table.Th>
                   {matrix.roles.map((role) => (

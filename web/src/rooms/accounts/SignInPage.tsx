@@ -56,7 +56,7 @@ export function SignInPage() {
       <Box className={`surface ${classes.card}`}>
         <form onSubmit={submit}>
           <Stack>
-            <Group gap="sm">
+            <Group gap="sm" wrap="nowrap">
               <img src="/favicon.svg" alt="" width={40} height={40} />
               <div>
                 <Title order={1} fz={26}>
