@@ -40,8 +40,8 @@ class UndoRequest(Message):
 class Deployment(Message):
     """One deployment: live (`active`), replaced by a newer one, or undone.
 
-    `shared_sites` counts the sites where the same model version is active, this one included: 1 means
-    that the version is specialised.
+    `previous_id` names the deployment that an undo goes back to. `shared_sites` counts the sites where the
+    same model version is active, this one included: 1 means that the version is specialised.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Deployment(Message):
     problem: str
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     state: DeploymentState
+    previous_id: str | None = None
     reason: str
     by: str
     at: datetime

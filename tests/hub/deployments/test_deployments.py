@@ -47,6 +47,9 @@ def test_undo_goes_back_step_by_step_and_the_history_says_who_and_why(plant: "Pl
     for number in (1, 2, 3):
         plant.deploy("lyon", f"cells:{number}", reason=f"version {number}")
     undo = "/api/v1/sites/lyon/deployments/undo"
+    active = plant.http.get("/api/v1/deployments", params={"state": "active"}).json()["items"][0]
+    before = plant.http.get(f"/api/v1/deployments/{active['previous_id']}").json()
+    assert (before["model_number"], before["previous_id"] is None) == (2, False)
     assert plant.http.post(undo, json={"reason": "too many overkills"}).json()["model_number"] == 2
     assert plant.http.post(undo, json={"reason": "still too many"}).json()["model_number"] == 1
     last = plant.http.post(undo, json={"reason": "again"})

@@ -485,7 +485,7 @@ export interface paths {
         };
         /**
          * List Image Predictions
-         * @description List everything that was said of an image, newest first, with the names of model version and station.
+         * @description List everything that was said of an image, newest first, with the names of model and station.
          */
         get: operations["list_image_predictions"];
         put?: never;
@@ -612,6 +612,174 @@ export interface paths {
         get: operations["list_tiles"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description List the imports, newest first, without their issues.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Create Import
+         * @description Begin an import at a site; then send its files.
+         */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Import
+         * @description Show an import: how far it is, what the dry run found, what became of it.
+         */
+        get: operations["show_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Import
+         * @description Forget an import and its received files; the images and truths that came in stay.
+         */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Archive
+         * @description Receive the files of a ZIP archive, all of them or, when one of them is refused, none.
+         */
+        post: operations["send_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Import
+         * @description Stop a dry run (the files stay) or end the import (what came in stays, the rest is gone).
+         */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Import
+         * @description Ask for the dry run: what the files are, where their classes lead, what would be refused and why.
+         */
+        post: operations["check_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files
+         * @description List the received files by path, with their hashes: whoever was interrupted sends only the rest.
+         */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send File
+         * @description Receive one file under its path in the folder; the same bytes sent again change nothing.
+         */
+        put: operations["send_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Import
+         * @description Take in the images and, with the right to send truth, what is said of them.
+         */
+        post: operations["run_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1782,6 +1950,13 @@ export interface components {
             first_image_ids?: string[];
         };
         /**
+         * CheckRequest
+         * @description Ask for a dry run; without a mapping everything is proposed.
+         */
+        CheckRequest: {
+            mapping?: components["schemas"]["ImportMapping"] | null;
+        };
+        /**
          * Claim
          * @description A run lent to a trainer until `lease_until`; every later message carries `epoch`.
          *
@@ -2126,8 +2301,8 @@ export interface components {
          * Deployment
          * @description One deployment: live (`active`), replaced by a newer one, or undone.
          *
-         *     `shared_sites` counts the sites where the same model version is active, this one included: 1 means
-         *     that the version is specialised.
+         *     `previous_id` names the deployment that an undo goes back to. `shared_sites` counts the sites where the
+         *     same model version is active, this one included: 1 means that the version is specialised.
          */
         Deployment: {
             /**
@@ -2149,6 +2324,8 @@ export interface components {
             model_number: number;
             /** Model Version Id */
             model_version_id: string;
+            /** Previous Id */
+            previous_id?: string | null;
             /** Problem */
             problem: string;
             /** Reason */
@@ -2404,6 +2581,20 @@ export interface components {
             split?: components["schemas"]["SplitRule"];
         };
         /**
+         * GivenClass
+         * @description A class as the files name it, how often it occurs, and its name in the schema (null: left out).
+         */
+        GivenClass: {
+            /** Given */
+            given: string;
+            /** Images */
+            images: number;
+            /** Mapped To */
+            mapped_to: string | null;
+            /** Objects */
+            objects: number;
+        };
+        /**
          * Heartbeat
          * @description What happened in a run since the last heartbeat; prolongs the lease.
          *
@@ -2516,6 +2707,18 @@ export interface components {
             width: number;
         };
         /**
+         * ImageCounts
+         * @description Images by what becomes of them; a refused one has an issue that says why.
+         */
+        ImageCounts: {
+            /** Known */
+            known: number;
+            /** New */
+            new: number;
+            /** Refused */
+            refused: number;
+        };
+        /**
          * ImageLandmarks
          * @description How many images a filter finds, and the cursor of every page of `every` images.
          *
@@ -2596,6 +2799,221 @@ export interface components {
             site: string;
             /** Width */
             width: number;
+        };
+        /**
+         * Import
+         * @description An import: what was received, how far it is, what the dry run found and what became of it.
+         *
+         *     `message` says what is being done, or why it failed; `error` is the whole problem document then.
+         *     Lists leave out the issues.
+         */
+        Import: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            error: components["schemas"]["Problem"] | null;
+            /** Files */
+            files: number;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            mapping: components["schemas"]["ImportMapping"];
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Passed Over */
+            passed_over: {
+                [key: string]: number;
+            };
+            /** Product */
+            product: string | null;
+            /** Progress */
+            progress: number;
+            report: components["schemas"]["ImportCheck"] | null;
+            result: components["schemas"]["ImportResult"] | null;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "collecting" | "checking" | "checked" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Station */
+            station: string | null;
+        };
+        /**
+         * ImportCheck
+         * @description What a dry run found. `issues` holds the first ones, errors before warnings; `issues_total` counts all.
+         *
+         *     `problem` is null when no image comes with a truth. `fields` are columns that could become context;
+         *     `context` counts the images that have each context field.
+         */
+        ImportCheck: {
+            /** Classes */
+            classes: components["schemas"]["GivenClass"][];
+            /** Context */
+            context: {
+                [key: string]: number;
+            };
+            /** Fields */
+            fields: string[];
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "coco" | "csv" | "folders" | "images";
+            /** Groups */
+            groups: number;
+            images: components["schemas"]["ImageCounts"];
+            /** Issues */
+            issues: components["schemas"]["ImportIssue"][];
+            /** Issues Total */
+            issues_total: number;
+            /** Problem */
+            problem: ("classification" | "regression" | "detection") | null;
+            proposal: components["schemas"]["ProposedSchema"] | null;
+            /** References */
+            references: string | null;
+            /** Sites */
+            sites: {
+                [key: string]: number;
+            };
+            /** Sources */
+            sources: string[];
+            truths: components["schemas"]["TruthCounts"];
+            /** With Reference */
+            with_reference: number;
+        };
+        /**
+         * ImportFile
+         * @description A received file. `image` says what became of it: created, known, refused; null while nothing did.
+         */
+        ImportFile: {
+            /** Bytes */
+            bytes: number;
+            /** Image */
+            image?: string | null;
+            issue?: components["schemas"]["ImportIssue"] | null;
+            /** Path */
+            path: string;
+            /** Sha256 */
+            sha256: string;
+            /** Truth */
+            truth?: string | null;
+        };
+        /**
+         * ImportIssue
+         * @description One thing wrong (it costs an image or its truth) or notable, where it is, and what to do.
+         */
+        ImportIssue: {
+            /** Code */
+            code: string;
+            /** File */
+            file: string;
+            /** Line */
+            line: number | null;
+            /** Remedy */
+            remedy: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** What */
+            what: string;
+        };
+        /**
+         * ImportMapping
+         * @description What a person says about the files. Everything left out is proposed by the dry run.
+         *
+         *     `classes` gives each class of the files its name in the schema, or null to leave its truth out; an image
+         *     with an object of such a class comes without truth. `label_schema` names a schema, created when missing
+         *     from the mapped classes; `add_classes` lets one that exists grow. `unlabelled` says what a listed image
+         *     without any object is; only a person knows. `references` names the folder of defect-free templates.
+         *     `fields` gives a context field (part_id, group_key, captured_at …) the column that holds it.
+         */
+        ImportMapping: {
+            /**
+             * Add Classes
+             * @default false
+             */
+            add_classes: boolean;
+            /** Classes */
+            classes?: {
+                [key: string]: string | null;
+            };
+            /** Fields */
+            fields?: {
+                [key: string]: string;
+            };
+            /** Format */
+            format?: ("coco" | "csv" | "folders" | "images") | null;
+            /** Good Class */
+            good_class?: string | null;
+            /** Label Schema */
+            label_schema?: string | null;
+            /** References */
+            references?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Unlabelled
+             * @default not-seen
+             * @enum {string}
+             */
+            unlabelled: "not-seen" | "empty";
+        };
+        /**
+         * ImportNew
+         * @description An import to begin: where its images come from, and, if known, the label schema of its truth.
+         */
+        ImportNew: {
+            /** Label Schema */
+            label_schema?: string | null;
+            /** Name */
+            name: string;
+            /** Product */
+            product?: string | null;
+            /** Site */
+            site: string;
+            /** Station */
+            station?: string | null;
+        };
+        /**
+         * ImportResult
+         * @description What became of the files. `unused` ones were neither image nor template of the set.
+         */
+        ImportResult: {
+            /** Created */
+            created: number;
+            /** Issues */
+            issues: components["schemas"]["ImportIssue"][];
+            /** Issues Total */
+            issues_total: number;
+            /** Known */
+            known: number;
+            /** Label Schema */
+            label_schema: string | null;
+            /** Refused */
+            refused: number;
+            /** Templates */
+            templates: number;
+            /** Truths Accepted */
+            truths_accepted: number;
+            /** Truths Refused */
+            truths_refused: number;
+            /** Truths Unchanged */
+            truths_unchanged: number;
+            /** Unused */
+            unused: number;
         };
         /**
          * Ingested
@@ -2915,6 +3333,20 @@ export interface components {
         Listing_ImageTile_: {
             /** Items */
             items: components["schemas"]["ImageTile"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[Import] */
+        Listing_Import_: {
+            /** Items */
+            items: components["schemas"]["Import"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[ImportFile] */
+        Listing_ImportFile_: {
+            /** Items */
+            items: components["schemas"]["ImportFile"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3414,6 +3846,20 @@ export interface components {
             slug: string;
         };
         /**
+         * ProposedSchema
+         * @description The label schema that the truth would go to; `exists` is false when the run would create it.
+         */
+        ProposedSchema: {
+            /** Classes */
+            classes: string[];
+            /** Exists */
+            exists: boolean;
+            /** Good Class */
+            good_class: string | null;
+            /** Label Schema */
+            label_schema: string;
+        };
+        /**
          * PublicKey
          * @description The key with which this hub signs artefacts: Ed25519, raw 32 bytes in base64, and as PEM.
          */
@@ -3705,6 +4151,13 @@ export interface components {
             items: components["schemas"]["Run"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * RunRequest
+         * @description Ask for the import itself; without a mapping it is that of the dry run.
+         */
+        RunRequest: {
+            mapping?: components["schemas"]["ImportMapping"] | null;
         };
         /**
          * SealedOpening
@@ -4105,8 +4558,8 @@ export interface components {
          * StationLive
          * @description What a screen beside the line shows: the last inspection, those before, counts and speed.
          *
-         *     `recent` holds up to 20, newest first. `per_minute` is the rate of the last five minutes. The latencies are
-         *     those of the last 200 inspections, in milliseconds.
+         *     `recent` holds up to 20, newest first. `per_minute` is the rate of the last five minutes. The latencies
+         *     are those of the last 200 inspections, in milliseconds.
          */
         StationLive: {
             counts_24h: components["schemas"]["DecisionCounts"];
@@ -4326,6 +4779,22 @@ export interface components {
             refused: number;
             /** Unchanged */
             unchanged: number;
+        };
+        /**
+         * TruthCounts
+         * @description Images by what is said of them: `unlabelled` ones are not yet seen, which is not empty.
+         *
+         *     `left_out` are images whose truth is not taken because a part of it is wrong or not mapped.
+         */
+        TruthCounts: {
+            /** Empty */
+            empty: number;
+            /** Left Out */
+            left_out: number;
+            /** Objects */
+            objects: number;
+            /** Unlabelled */
+            unlabelled: number;
         };
         /**
          * TruthItem
@@ -5736,6 +6205,338 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_ImageTile_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Import_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                image?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ImportFile_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFile"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

@@ -65,6 +65,7 @@ def _messages(call: Call, rows: list[DeploymentRow]) -> list[wire.Deployment]:
             problem=names.models[row.model_version_id].problem,
             thresholds=row.thresholds,
             state=row.state,  # type: ignore[arg-type]
+            previous_id=row.previous_id,
             reason=row.reason,
             by=row.by,
             at=row.at,
