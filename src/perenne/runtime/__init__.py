@@ -21,8 +21,8 @@ from perenne.runtime.errors import (
     ReferenceMissing,
     SignatureInvalid,
 )
+from perenne.runtime.examination import inspect_artefact
 from perenne.runtime.golden import make_golden
-from perenne.runtime.registration import inspect_artefact
 from perenne.runtime.session import Model, Prediction, load_model
 
 __all__ = [
