@@ -1,0 +1,70 @@
+/* Runs in a table, each with its state, how far it is, and what it measured last. */
+import { Anchor, Checkbox, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { SignBadge } from "@/ui/Badges";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { TimeAgo } from "@/ui/TimeAgo";
+import { LatestMetrics } from "./LatestMetrics";
+import type { Run } from "./queries";
+import { RunProgress } from "./RunProgress";
+
+interface Props {
+  runs: Run[];
+  chosen: string[];
+  onChoose: (id: string) => void;
+}
+
+export function RunsTable({ runs, chosen, onChoose }: Props) {
+  const { t } = useTranslation("training");
+  const columns: Column<Run>[] = [
+    {
+      key: "choose",
+      title: t("compare.column"),
+      width: 60,
+      cell: (run) => (
+        <Checkbox
+          size="md"
+          checked={chosen.includes(run.id)}
+          onChange={() => onChoose(run.id)}
+          aria-label={t("compare.choose", { number: run.number })}
+        />
+      ),
+    },
+    {
+      key: "run",
+      title: t("run.word"),
+      cell: (run) => (
+        <Anchor component={Link} to={`/runs/${run.id}`} fw={600}>
+          {t("run.title", { number: run.number })} · {run.name}
+        </Anchor>
+      ),
+    },
+    { key: "state", title: t("run.state"), cell: (run) => <SignBadge value={run.state} /> },
+    { key: "progress", title: t("run.progress"), width: 190, cell: (run) => <RunProgress run={run} /> },
+    {
+      key: "dataset",
+      title: t("run.dataset"),
+      cell: (run) => (
+        <Anchor component={Link} to={`/dataset-versions/${run.dataset_version_id}`}>
+          {run.dataset}:{run.dataset_number}
+        </Anchor>
+      ),
+    },
+    {
+      key: "recipe",
+      title: t("run.recipe"),
+      cell: (run) => (
+        <Stack gap={0}>
+          <Text span>{run.recipe}</Text>
+          <Text span fz="sm" c="dimmed">
+            {run.trainer ?? t("run.noTrainer")}
+          </Text>
+        </Stack>
+      ),
+    },
+    { key: "metrics", title: t("run.metrics"), cell: (run) => <LatestMetrics run={run} /> },
+    { key: "created", title: t("run.created"), cell: (run) => <TimeAgo at={run.created_at} /> },
+  ];
+  return <DataTable rows={runs} columns={columns} rowKey={(run) => run.id} caption={t("list.title")} />;
+}
