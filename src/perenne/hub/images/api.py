@@ -129,6 +129,7 @@ def ask_known(body: wire.KnownQuestion, caller: Caller) -> wire.KnownAnswer:
 
 def read_filter(
     caller: Caller,
+    *,
     site: str | None = None,
     line: str | None = None,
     station: str | None = None,
