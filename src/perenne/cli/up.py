@@ -62,6 +62,7 @@ def up(
                 if trainer and importlib.util.find_spec("torch") is not None:
                     supervisor.add(_trainer(folder, host=host, port=port, token=credentials["trainer_token"]))
                 _greet(folder, supervisor, host, port, time.monotonic() - started)
+                _tell_way_in(credentials, host, port)
                 if first_start:
                     _tell_accounts(credentials, folder)
                 supervisor.run(until=lambda: False, every_s=IDLE_LOOK_EVERY_S)
@@ -141,6 +142,16 @@ def _greet(folder: Path, supervisor: Supervisor, host: str, port: int, seconds: 
     _say("green", "✓", f"Perenne is up after {seconds:.1f} s: {names}")
     _say("bold", " ", f"http://{_reachable(host)}:{port}", "(API documentation: /docs)")
     _say("dim", " ", f"data and logs: {folder}; Ctrl+C stops everything")
+
+
+def _tell_way_in(credentials: dict[str, Any], host: str, port: int) -> None:
+    from perenne.cli.browser import invitation_url
+
+    url = f"http://{_reachable(host)}:{port}"
+    link = invitation_url(url, email=credentials["email"], password=credentials["password"])
+    if link is not None:
+        _say("dim", " ", "this link signs a browser in, once, within ten minutes:")
+        _say("dim", " ", link)
 
 
 def _tell_accounts(credentials: dict[str, Any], folder: Path) -> None:

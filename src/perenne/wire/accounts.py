@@ -93,6 +93,19 @@ class Session(Message):
     locale: str | None
 
 
+class Invitation(Message):
+    """An address, below the hub's, that signs one browser in, once, until `expires_at`."""
+
+    path: str
+    expires_at: datetime
+
+
+class InvitationAccepted(Message):
+    """The word of an invitation, from behind the # of its address."""
+
+    secret: str = Field(min_length=1, max_length=200)
+
+
 class PasswordChange(Message):
     """One's present password and the one to come."""
 

@@ -258,3 +258,26 @@ def test_roles_are_told_to_who_may_see_users(it: HubInProcess) -> None:
     operator = next(role for role in told["roles"] if role["name"] == "operator")
     assert operator["about"] and set(operator["permissions"]) <= set(told["permissions"])
     assert it.client("operator").get("/api/v1/roles").status_code == 403
+
+
+def test_an_invitation_signs_one_other_browser_in_and_only_once(it: HubInProcess) -> None:
+    invited = _browser(it).post("/api/v1/session/invitation").json()
+    secret = invited["path"].split("#invitation=")[1]
+    other = it.stranger()
+    answer = other.post("/api/v1/session/invitation/accept", json={"secret": secret})
+    assert answer.status_code == 200 and answer.json()["email"] == EMAIL
+    assert other.get("/api/v1/session").status_code == 200
+    again = it.stranger().post("/api/v1/session/invitation/accept", json={"secret": secret})
+    assert again.status_code == 401 and again.json()["remedy"]
+
+
+def test_an_invitation_is_too_old_after_ten_minutes(it: HubInProcess) -> None:
+    path = _browser(it).post("/api/v1/session/invitation").json()["path"]
+    it.clock.at += timedelta(minutes=11)
+    late = it.stranger().post("/api/v1/session/invitation/accept", json={"secret": path.split("=")[1]})
+    assert late.status_code == 401
+
+
+def test_a_machines_token_invites_nobody(it: HubInProcess) -> None:
+    refused = it.client("edge").post("/api/v1/session/invitation")
+    assert refused.status_code in (400, 403, 409) and refused.json()["remedy"]

@@ -24,7 +24,7 @@ def demo(
     """Show one full turn of the loop on real images: three plants, two models, one camera."""
     from perenne.cli.demo.cells import read_cells
     from perenne.cli.demo.household import household, require_trainer
-    from perenne.cli.demo.screen import show_claims, show_greeting, show_stay, stage
+    from perenne.cli.demo.screen import show_browser, show_claims, show_greeting, show_stay, stage
     from perenne.cli.demo.story import tell_story
 
     require_trainer()
@@ -34,6 +34,8 @@ def demo(
     show_greeting(cells, folder)
     stage("A hub on this machine")
     with household(folder, port=port) as house:
+        if not once:
+            show_browser(house)
         told = tell_story(house, cells, budget_cpu_s=budget_cpu_s, hurry=once)
         fine = show_claims(house.client(), told, seconds=time.monotonic() - started) if once else True
         if not once:

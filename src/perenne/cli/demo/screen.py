@@ -81,12 +81,27 @@ def show_claims(client: "Client", told: "Told", *, seconds: float) -> bool:
     return failed == 0
 
 
+def show_browser(house: "Household") -> None:
+    """Open the story in a browser, or print the address that shows it."""
+    from perenne.cli.browser import invitation_url, open_browser
+
+    credentials = house.credentials()
+    account = {"email": str(credentials["email"]), "password": str(credentials["password"])}
+    address = invitation_url(house.url, **account, path="/turn?then=sites")
+    if address is None:
+        return
+    opened = open_browser(address)
+    say("The story is in your browser." if opened else "Follow the story in a browser (signs in once):")
+    if not opened:
+        say(address, style="bold")
+
+
 def show_stay(house: "Household") -> None:
     """Print where everything is, and stay until Ctrl+C."""
     credentials = house.credentials()
     console().print()
     console().print(Rule(Text("The hub stays up", style="bold")))
-    say(f"{house.url}/docs   the hub, its API documented", style="bold")
+    say(f"{house.url}   the hub (its API: /docs)", style="bold")
     say(f"account {credentials['email']}   password {credentials['password']}")
     say("In another terminal:", style="dim")
     for command in (

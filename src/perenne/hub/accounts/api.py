@@ -116,6 +116,28 @@ def sign_in_browser(
         return _session_of(Call(known.actor, session, hub), cookie=secret)
 
 
+@router.post("/session/invitation", permission="accounts:self", status_code=201)
+def invite_browser(caller: Caller) -> wire.Invitation:
+    """Make a link that signs another browser of the caller in, once, within ten minutes."""
+    secret, expires_at = sessions.open_invitation(
+        caller.session, actor=caller.actor, now=caller.hub.clock.now()
+    )
+    return wire.Invitation(path=f"/sign-in#invitation={secret}", expires_at=expires_at)
+
+
+@router.post("/session/invitation/accept", permission=PUBLIC)
+def accept_invitation(
+    body: wire.InvitationAccepted, request: Request, response: Response, hub: HubOnly
+) -> wire.Session:
+    """Sign in a browser by an invitation, which is used up by it."""
+    require_own_page(request)
+    secret, now = sessions.accept_invitation(hub, secret=body.secret), hub.clock.now()
+    _set_cookie(request, response, secret)
+    known = sessions.authenticate_session(hub.database, secret=secret, now=now)
+    with hub.database.reading() as session:
+        return _session_of(Call(known.actor, session, hub), cookie=secret)
+
+
 @router.get("/session", permission="accounts:self")
 def show_session(request: Request, caller: Caller) -> wire.Session:
     """Say who is signed in, what the person may do, and the CSRF token of the session."""

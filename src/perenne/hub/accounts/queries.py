@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, or_, select
+from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts.rules import INSTANCE, Actor
@@ -78,6 +78,17 @@ def mark_browser_session_seen(session: Session, session_id: str, at: datetime) -
 
 def end_browser_session(session: Session, session_id: str) -> None:
     session.execute(delete(BrowserSessionRow).where(BrowserSessionRow.id == session_id))
+
+
+def take_browser_session(session: Session, session_id: str) -> bool:
+    """End a session and say whether it was there to end: of two who try, one succeeds."""
+    gone = delete(BrowserSessionRow).where(BrowserSessionRow.id == session_id).returning(BrowserSessionRow.id)
+    return session.scalar(gone) is not None
+
+
+def limit_browser_session(session: Session, session_id: str, *, expires_at: datetime) -> None:
+    limited = update(BrowserSessionRow).where(BrowserSessionRow.id == session_id)
+    session.execute(limited.values(expires_at=expires_at))
 
 
 def end_browser_sessions(session: Session, user_id: str, *, but: str | None = None) -> None:

@@ -28,6 +28,7 @@ from perenne.kit.ids import new_id
 
 IDLE = timedelta(hours=12)
 LIFETIME = timedelta(days=7)
+INVITATION = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,33 @@ def open_session(
     )
     session.flush()
     return session_id, secret
+
+
+def open_invitation(session: Session, *, actor: Actor, now: datetime) -> tuple[str, datetime]:
+    """Return the secret of a session that another browser of the caller may take over, and until when.
+
+    Raises: NoPerson for a machine's token.
+    """
+    _, secret = open_session(session, person_of(session, actor), now=now)
+    expires_at = now + INVITATION
+    session_id = session_id_of(secret)
+    assert session_id is not None
+    queries.limit_browser_session(session, session_id, expires_at=expires_at)
+    return secret, expires_at
+
+
+def accept_invitation(hub: Hub, *, secret: str) -> str:
+    """Return the secret of the session that takes the place of an invitation: it opens one browser, once.
+
+    Raises: BadCredentials when it was used, is too old or never was.
+    """
+    now = hub.clock.now()
+    known = authenticate_session(hub.database, secret=secret, now=now)
+    with hub.database.transaction() as session:
+        if not queries.take_browser_session(session, known.id):
+            raise BadCredentials("This link has been used.", remedy="Sign in with e-mail and password.")
+        _, fresh = open_session(session, person_of(session, known.actor), now=now)
+    return fresh
 
 
 def authenticate_session(database: Database, *, secret: str, now: datetime) -> BrowserSession:
