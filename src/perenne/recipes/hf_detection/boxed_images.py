@@ -15,7 +15,8 @@ from perenne.geometry import area, as_boxes, clip, fit_input
 from perenne.problems import Detection, TargetInvalid
 from perenne.recipes.contract import TrainingItem
 from perenne.recipes.errors import UnreadableTrainingImage
-from perenne.recipes.lite.whole_images import Picture, PictureStore, Variation, vary_picture
+from perenne.recipes.lite.picture_cache import Picture
+from perenne.recipes.lite.whole_images import PictureStore, Variation, vary_picture
 
 PADDING_LABEL = -2
 SMALLEST_PART = 0.3

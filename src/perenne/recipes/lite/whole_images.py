@@ -5,7 +5,6 @@ Images are placed by the runtime's own code, so training and production see the 
 that cannot be read, naming it.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 from perenne.quality.decoding import decode_upright
 from perenne.recipes.contract import TrainingItem
 from perenne.recipes.errors import UnreadableTrainingImage
+from perenne.recipes.lite.picture_cache import Picture, PictureCache
 from perenne.runtime.placing import place_input
 
-Picture = NDArray[np.uint8]
 MULTIPLE = 32
 LARGEST_ENLARGEMENT = 8.0
 
@@ -65,22 +64,14 @@ class PictureStore:
 
     def __init__(self, items: Sequence[TrainingItem], *, given: Mapping[str, Any], cache_mb: int) -> None:
         self.items, self.given = list(items), dict(given)
-        self._left_bytes = cache_mb * 1_000_000
-        self._kept: dict[int, Picture] = {}
-        self._lock = threading.Lock()
+        self._cache = PictureCache(self._read, cache_mb=cache_mb)
 
     def __len__(self) -> int:
         return len(self.items)
 
     def picture(self, index: int) -> Picture:
         """Return the input of one item. Raises: UnreadableTrainingImage."""
-        kept = self._kept.get(index)
-        if kept is None:
-            kept = self._read(index)
-            with self._lock:
-                if kept.nbytes <= self._left_bytes and index not in self._kept:
-                    self._kept[index] = kept
-                    self._left_bytes -= kept.nbytes
+        kept = self._cache.picture(index)
         return kept if kept.shape[2] == 3 else np.repeat(kept, 3, axis=2)
 
     def _read(self, index: int) -> Picture:

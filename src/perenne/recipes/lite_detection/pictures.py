@@ -4,7 +4,6 @@ Owns reading, scaling and caching of images, templates and boxes; a template is 
 production. Refuses an image that cannot be read or whose boxes are not boxes, naming it.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from perenne.geometry import as_boxes, fit_input
 from perenne.quality.decoding import decode_upright
 from perenne.recipes.contract import TrainingItem
 from perenne.recipes.errors import UnreadableTrainingImage
+from perenne.recipes.lite.picture_cache import PictureCache
 from perenne.runtime.placing import fit_reference
 
 Image = NDArray[np.uint8]
@@ -102,9 +102,7 @@ class Gallery:
     ) -> None:
         self.items, self.layout, self.with_reference = list(items), layout, with_reference
         self.reference_alignment = reference_alignment
-        self._left_bytes = cache_mb * 1_000_000
-        self._kept: dict[int, Image] = {}
-        self._lock = threading.Lock()
+        self._cache = PictureCache(self._read, cache_mb=cache_mb)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -115,15 +113,7 @@ class Gallery:
 
     def picture(self, index: int) -> Image:
         """Return the image, with its template behind it when the run uses templates."""
-        kept = self._kept.get(index)
-        if kept is not None:
-            return kept
-        made = self._read(index)
-        with self._lock:
-            if made.nbytes <= self._left_bytes and index not in self._kept:
-                self._kept[index] = made
-                self._left_bytes -= made.nbytes
-        return made
+        return self._cache.picture(index)
 
     def _read(self, index: int) -> Image:
         item = self.items[index]
