@@ -174,12 +174,15 @@ def state_of_the_code():
 
 def web(rest):
     """The web app's own tools, with the Node that builds it: npm in web/; without arguments, its build."""
-    make_environment()
-    prepare_web(app=False)
+    if not has_web():
+        raise Stop("There is no web app to work on: PERENNE_WEB=skip leaves it out, or web/ is not there.")
     arguments = rest[1:] if rest[:1] == ["--"] else rest
-    if not arguments:
-        return run(web_tool("build"))
-    return become(npm(*arguments))
+    make_environment()
+    prepare_web(app=not arguments)
+    if arguments:
+        return become(npm(*arguments))
+    say(f"The web app is built, in {hatch_build.output(ROOT).relative_to(ROOT)}.")
+    return 0
 
 
 def bench(rest):
