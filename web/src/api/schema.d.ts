@@ -366,6 +366,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Events
+         * @description Follow what changes: `event: changed`, data `{"topics": [...]}`; a comment every 15 s.
+         */
+        get: operations["follow_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ground-truth": {
         parameters: {
             query?: never;
@@ -1412,6 +1432,46 @@ export interface paths {
          * @description Sign in a browser: sets the session's cookie, new at every sign-in.
          */
         post: operations["sign_in_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite Browser
+         * @description Make a link that signs another browser of the caller in, once, within ten minutes.
+         */
+        post: operations["invite_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Sign in a browser by an invitation, which is used up by it.
+         */
+        post: operations["accept_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3088,6 +3148,27 @@ export interface components {
             };
         };
         /**
+         * Invitation
+         * @description An address, below the hub's, that signs one browser in, once, until `expires_at`.
+         */
+        Invitation: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * InvitationAccepted
+         * @description The word of an invitation, from behind the # of its address.
+         */
+        InvitationAccepted: {
+            /** Secret */
+            secret: string;
+        };
+        /**
          * Job
          * @description A background job: how far it is, and its result or its problem document once it has ended.
          */
@@ -3627,10 +3708,59 @@ export interface components {
             number: number;
         };
         /**
+         * ModelDeployment
+         * @description Where a model version answers or answered.
+         */
+        ModelDeployment: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: string;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "superseded" | "undone";
+            /** Station */
+            station: string | null;
+        };
+        /**
+         * ModelEvaluation
+         * @description A finished evaluation of a model version.
+         */
+        ModelEvaluation: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /**
+             * Finished At
+             * Format: date-time
+             */
+            finished_at: string;
+            /** Id */
+            id: string;
+            /** Split */
+            split: string;
+        };
+        /**
          * ModelLineage
-         * @description From a model version back to everything that it was made of, nearest first (R63).
+         * @description From a model version back to everything that it was made of, nearest first (R63), and on to its use.
+         *
+         *     `deployments` and `evaluations`, newest first, are those that the caller may see.
          */
         ModelLineage: {
+            /** Deployments */
+            deployments?: components["schemas"]["ModelDeployment"][];
+            /** Evaluations */
+            evaluations?: components["schemas"]["ModelEvaluation"][];
             /** Model Version Id */
             model_version_id: string;
             /** Name */
@@ -3671,6 +3801,9 @@ export interface components {
         /**
          * ModelVersion
          * @description One version of a model line. References: id, `name:number`, or `name` for the latest.
+         *
+         *     `parity` is the export check: the largest difference of each output between the trained network and the
+         *     exported one. `upload_sha256` is the artefact as it came, `artefact_sha256` as this hub signed it.
          */
         ModelVersion: {
             /** Artefact Bytes */
@@ -3704,6 +3837,10 @@ export interface components {
             name: string;
             /** Number */
             number: number;
+            /** Parity */
+            parity?: {
+                [key: string]: unknown;
+            };
             /** Problem */
             problem: string;
             /** Recipe */
@@ -3723,6 +3860,8 @@ export interface components {
             thresholds?: {
                 [key: string]: unknown;
             };
+            /** Upload Sha256 */
+            upload_sha256?: string | null;
         };
         /**
          * ModelVersionPage
@@ -5667,6 +5806,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_EvaluationSlice_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
@@ -7741,6 +7909,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BrowserSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccepted"];
             };
         };
         responses: {

@@ -9,6 +9,7 @@ import {
   IconInfoCircle,
   IconPhoto,
   IconPhotoPlus,
+  IconRefresh,
   IconRocket,
   IconTimeline,
   IconUsers,
@@ -21,7 +22,10 @@ import classes from "./Shell.module.css";
 const GROUPS = [
   {
     name: "watch",
-    links: [{ to: "/sites", word: "sites", icon: IconBuildingFactory2, permission: "sites:read" }],
+    links: [
+      { to: "/sites", word: "sites", icon: IconBuildingFactory2, permission: "sites:read" },
+      { to: "/turn", word: "turn", icon: IconRefresh, permission: "sites:read" },
+    ],
   },
   {
     name: "data",

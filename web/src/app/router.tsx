@@ -52,6 +52,7 @@ const appRoutes = (parent: AnyRoute): AnyRoute[] => [
       throw redirect({ to: "/sites" });
     },
   }),
+  page(parent, "/turn", () => import("./turn/TurnPage"), "TurnPage"),
   page(parent, "/jobs", () => import("./jobs/JobsPage"), "JobsPage"),
   page(parent, "/about", () => import("./about/AboutPage"), "AboutPage"),
 ];

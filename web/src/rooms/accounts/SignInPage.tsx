@@ -12,7 +12,7 @@ import {
 } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, rememberCsrf } from "@/api/client";
 import { chooseLanguage, LANGUAGES, type Language } from "@/app/i18n";
@@ -26,6 +26,18 @@ export function safeNext(next: string | undefined): string {
   return next && /^\/(?![/\\])/.test(next) ? next : "/sites";
 }
 
+let invited: string | undefined;
+
+/** The word behind the # of an invitation, taken out of the address at once; the same for the page's life. */
+function takeInvitation(): string | undefined {
+  const found = /^#invitation=(.+)$/.exec(location.hash)?.[1];
+  if (found) {
+    invited = found;
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
+  return invited;
+}
+
 export function SignInPage() {
   const { t, i18n } = useTranslation("accounts");
   const [search] = useSearchValues();
@@ -36,8 +48,15 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${t("signIn.title")} · Perenne`;
   }, [t]);
+  const invitation = useRef(takeInvitation());
   const signIn = useMutation({
-    mutationFn: () => body(api.POST("/api/v1/session/browser", { body: { email, password } })),
+    mutationFn: () =>
+      invitation.current
+        ? body(api.POST("/api/v1/session/invitation/accept", { body: { secret: invitation.current } }))
+        : body(api.POST("/api/v1/session/browser", { body: { email, password } })),
+    onError: () => {
+      invitation.current = undefined;
+    },
     onSuccess: async (session) => {
       rememberCsrf(session.csrf);
       queries.clear();
@@ -47,6 +66,11 @@ export function SignInPage() {
       await navigate({ to: safeNext(search.next) });
     },
   });
+  useEffect(() => {
+    if (invitation.current) signIn.mutate();
+    // Once, when the page opens: the link works a single time.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     signIn.mutate();
