@@ -1,0 +1,84 @@
+/* Puts a model version to work at a site or one of its stations, with the reason that the history keeps. */
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body } from "@/api/client";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { type DeployChoice, DeployFields, isComplete } from "./DeployFields";
+import type { Deployment, ModelVersion } from "./queries";
+import { overridesOf } from "./thresholds";
+
+interface Props {
+  opened: boolean;
+  /** The site, station or version that the page is about: chosen already. */
+  first?: Partial<DeployChoice>;
+  onClose: () => void;
+  onDeployed: (deployment: Deployment) => void;
+}
+
+const EMPTY: DeployChoice = { site: "", station: "", model: null, reason: "", thresholds: {} };
+
+export function DeployDialog(props: Props) {
+  const { t } = useTranslation("deployments");
+  return (
+    <Modal
+      opened={props.opened}
+      onClose={props.onClose}
+      title={t("deploy.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+    >
+      <DeployForm {...props} />
+    </Modal>
+  );
+}
+
+function DeployForm({ first, onClose, onDeployed }: Props) {
+  const { t } = useTranslation("deployments");
+  const queries = useQueryClient();
+  const [choice, setChoice] = useState<DeployChoice>({ ...EMPTY, ...first });
+  const deploy = useMutation({
+    mutationFn: ({ site, station, model, reason, thresholds }: DeployChoice & { model: ModelVersion }) =>
+      body(
+        api.POST("/api/v1/sites/{site}/deployments", {
+          params: { path: { site } },
+          body: {
+            model_version: model.id,
+            station: station || null,
+            reason: reason.trim(),
+            thresholds: overridesOf(thresholds, model.thresholds ?? {}),
+          },
+        }),
+      ),
+    onSuccess: async (deployment) => {
+      await Promise.all(
+        ["deployments", "sites", "predictions"].map((topic) =>
+          queries.invalidateQueries({ queryKey: [topic] }),
+        ),
+      );
+      onDeployed(deployment);
+      onClose();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (isComplete(choice)) deploy.mutate(choice);
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <DeployFields choice={choice} onChange={setChoice} />
+        {deploy.error && <ProblemAlert error={deploy.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("ui:action.cancel")}
+          </Button>
+          <Button type="submit" loading={deploy.isPending} disabled={!isComplete(choice)}>
+            {t("deploy.action")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,11 @@
+/* The present time, told again every second while the page is seen. */
+import { useEffect, useState } from "react";
+
+export function useNow(everyMs = 1_000): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}

@@ -1,0 +1,76 @@
+/* Adds a site: what it is called, and the time zone that its days are counted in. */
+import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body } from "@/api/client";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { NameFields } from "./NameFields";
+
+const ZONES = [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])];
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function AddSite({ opened, onClose }: Props) {
+  const { t } = useTranslation("sites");
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("add.site")}
+      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+    >
+      <SiteForm onClose={onClose} />
+    </Modal>
+  );
+}
+
+function SiteForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation("sites");
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const [named, setNamed] = useState({ name: "", slug: "" });
+  const [zone, setZone] = useState(ZONES.includes(here) ? here : "UTC");
+  const add = useMutation({
+    mutationFn: () => body(api.POST("/api/v1/sites", { body: { ...named, time_zone: zone } })),
+    onSuccess: async ({ slug }) => {
+      await queries.invalidateQueries({ queryKey: ["sites"] });
+      onClose();
+      await navigate({ to: `/sites/${slug}` });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate();
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <NameFields value={named} example={t("add.siteExample")} onChange={setNamed} />
+        <Select
+          label={t("add.zone")}
+          data={ZONES}
+          value={zone}
+          onChange={(chosen) => setZone(chosen ?? "UTC")}
+          limit={80}
+          searchable
+          required
+        />
+        {add.error && <ProblemAlert error={add.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("ui:action.cancel")}
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            {t("add.save")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
