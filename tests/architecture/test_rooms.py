@@ -23,7 +23,7 @@ FURTHER_FILES: dict[str, set[str]] = {
     "evaluation": {"measuring", "outcomes", "history"},
     # one image's path; open models; shared commits; the first page; a station's screen
     "deployments": {"inspection", "loaded", "recording", "overview", "live"},
-    "imports": {"reading", "staging"},  # what files hold; where they lie meanwhile
+    "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
     "datasets": {"card", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
 FREE_ROOMS = {"app", "worker", "infra"}  # they serve all rooms and are laid out by what they join
@@ -49,6 +49,7 @@ HOMES = {
         "hub.deployments.live",
         "hub.deployments.overview",
         "hub.deployments.recording",
+        "hub.imports.intake",
         "testing.*",
     ),
     "alembic": ("hub.infra.*", "hub.app.revise"),

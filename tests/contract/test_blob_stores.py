@@ -14,6 +14,7 @@ from perenne.hub.infra.blobs import (
     StorageUnavailable,
     StoreMismatch,
     open_blob_store,
+    passing_place,
 )
 from perenne.kit.errors import InvalidInput
 from perenne.kit.hashing import sha256_hex
@@ -96,6 +97,21 @@ def test_listing_is_sorted_and_complete(store: BlobStore) -> None:
     assert list(store.iterate(organisation_id=ORG)) == stored
     store.mark("str_1")
     assert store.organisations() == [ORG, OTHER]
+
+
+def test_a_passing_place_is_dropped_whole_and_nothing_else_ever_is(store: BlobStore) -> None:
+    place = passing_place("imp_1")
+    kept = store.put(b"stays", organisation_id=ORG)
+    gone = [store.put(bytes([n]), organisation_id=place) for n in range(3)]
+    assert store.organisations() == [ORG]
+    store.drop(place)
+    store.drop(place)
+    assert not any(store.exists(sha256, organisation_id=place) for sha256 in gone)
+    assert store.exists(kept, organisation_id=ORG)
+    for other in (ORG, "", "tmp_../x", "../tmp_x"):
+        with pytest.raises(InvalidInput):
+            store.drop(other)
+    assert store.exists(kept, organisation_id=ORG)
 
 
 def test_damaged_bytes_are_noticed_on_a_verified_read(store: BlobStore, address: str) -> None:

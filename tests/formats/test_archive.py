@@ -1,4 +1,4 @@
-"""Archives from strangers: each known way of harming whoever unpacks them is refused, with reason (A7, A10)."""
+"""Archives from strangers: each way of harming whoever unpacks them is refused, with reason (A7, A10)."""
 
 import io
 import os

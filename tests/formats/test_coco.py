@@ -45,7 +45,7 @@ def test_boxes_become_corners_with_class_names(folder: Path) -> None:
 def test_an_image_without_annotations_is_not_yet_seen_unless_the_user_says_otherwise(folder: Path) -> None:
     silent = read(folder, good_coco())
     assert [item.truth_state for item in silent.items] == ["annotated", "annotated", "not-seen"]
-    assert any("--empty-is-good" in f.remedy for f in silent.report.warnings)
+    assert any("--unlabelled empty" in f.remedy for f in silent.report.warnings)
     told = read(folder, good_coco(), unlabelled="empty")
     assert told.items[2].target == {"boxes": []}
     assert (told.report.annotated, told.report.seen_empty, told.report.not_seen) == (2, 1, 0)

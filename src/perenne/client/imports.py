@@ -167,7 +167,7 @@ class Imports:
                 wanted.setdefault(item.reference_path, item)
         if not wanted:
             return {}, None
-        outgoing = (Outgoing(path, _context(item, path, kind="reference")) for path, item in wanted.items())
+        outgoing = (Outgoing(path, _context(item, template=True)) for path, item in wanted.items())
         report = self._client.images.push_all(
             outgoing, progress=_counting("reference images", len(wanted), progress)
         )
@@ -179,7 +179,7 @@ class Imports:
         def outgoing() -> Iterator[Outgoing]:
             for item in items:
                 reference = references.get(item.reference_path) if item.reference_path else None
-                yield Outgoing(item.path, _context(item, item.path, reference=reference))
+                yield Outgoing(item.path, _context(item, reference=reference))
 
         return self._client.images.push_all(outgoing(), progress=_counting("images", len(items), progress))
 
@@ -195,26 +195,8 @@ class Imports:
         return self._client.truth.push(truths, schema=schema, source="import", progress=step)
 
 
-def _context(
-    item: "LabelledItem", path: Path, *, kind: str = "capture", reference: str | None = None
-) -> CaptureContext:
-    own = kind == "capture"
-    return CaptureContext(
-        site=str(item.site),
-        line=item.line,
-        station=item.station,
-        product=item.product,
-        kind=kind,  # type: ignore[arg-type]
-        captured_at=item.captured_at if own else None,
-        camera=item.camera,
-        part_id=item.part_id if own else None,
-        batch_id=item.batch_id,
-        group_key=item.group_key,
-        external_id=item.external_id if own else None,
-        file_name=item.file_name[-200:] if own else path.name[-200:],
-        reference=reference,
-        extra=dict(item.extra) if own else {},
-    )
+def _context(item: "LabelledItem", *, template: bool = False, reference: str | None = None) -> CaptureContext:
+    return CaptureContext(**item.capture_fields(template=template), reference=reference)
 
 
 def _counting(stage: str, total: int, progress: Stage | None) -> Callable[[PushedFile], None] | None:

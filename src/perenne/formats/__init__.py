@@ -30,6 +30,7 @@ from perenne.formats.items import (
     LabelledSet,
     ReadOptions,
     UnreadableSet,
+    classes_of,
 )
 from perenne.formats.plain_images import read_images
 from perenne.formats.recognise import RecognisedSet, read_recognised, recognise_set
@@ -60,6 +61,7 @@ __all__ = [
     "Reader",
     "RecognisedSet",
     "UnreadableSet",
+    "classes_of",
     "clean_name",
     "open_archive",
     "plan_archive",

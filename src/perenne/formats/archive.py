@@ -63,7 +63,7 @@ def open_archive(stream: BinaryIO, *, limits: ArchiveLimits) -> zipfile.ZipFile:
     if size > limits.max_entries * DIRECTORY_BYTES_PER_ENTRY:
         raise ArchiveRefused(
             f"The archive's directory has {size:,} bytes, far more than {limits.max_entries:,} files need.",
-            remedy="Split the set into several archives.",
+            remedy="Split the set, or raise PERENNE_MAX_IMPORT_FILES.",
         )
     try:
         return zipfile.ZipFile(stream)

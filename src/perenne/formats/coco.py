@@ -307,7 +307,7 @@ def _say_adjusted(reading: _Reading) -> None:
         report.warn("unlabelled-as-empty", "images", what, "Nothing to do.")
         return
     what = f"{reading.unlabelled} listed images have no annotation and stay 'not yet seen'."
-    report.warn("unlabelled-not-seen", "images", what, "If they are good parts, say so with --empty-is-good.")
+    report.warn("unlabelled-not-seen", "images", what, "If they are good parts, say so (--unlabelled empty).")
 
 
 def _is_id(value: object) -> bool:

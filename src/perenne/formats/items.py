@@ -75,6 +75,23 @@ class LabelledItem:
             return "not-seen"
         return "empty" if self.target.get("boxes") == [] else "annotated"
 
+    def capture_fields(self, *, template: bool = False) -> dict[str, Any]:
+        """Return the capture context of the image, or of its template, as the hub's message has it."""
+        shared = {"site": str(self.site), "line": self.line, "station": self.station, "product": self.product}
+        shared |= {"camera": self.camera, "batch_id": self.batch_id, "group_key": self.group_key}
+        if template:
+            name = self.file_name if self.reference_path is None else self.reference_path.name
+            return {**shared, "kind": "reference", "file_name": name[-200:]}
+        return {
+            **shared,
+            "kind": "capture",
+            "captured_at": self.captured_at,
+            "part_id": self.part_id,
+            "external_id": self.external_id,
+            "file_name": self.file_name[-200:],
+            "extra": dict(self.extra),
+        }
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -152,7 +169,7 @@ class ImportReport:
         self.groups = len({item.group_key for item in items if item.group_key is not None})
         self.per_class = Counter(dict.fromkeys(self.classes, 0))
         for item in items:
-            self.per_class.update(_classes_of(item.target))
+            self.per_class.update(classes_of(item.target))
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON; findings as texts, counted by code as well."""
@@ -190,7 +207,8 @@ def recognise_good_class(classes: Sequence[str]) -> str | None:
     return good[0] if len(good) == 1 else None
 
 
-def _classes_of(target: dict[str, Any] | None) -> list[str]:
+def classes_of(target: dict[str, Any] | None) -> list[str]:
+    """Return the class of every object of a target, or its one class; none without truth."""
     if target is None:
         return []
     if "boxes" in target:

@@ -15,10 +15,11 @@ from perenne.hub.infra.installation import settle_store
 from perenne.hub.infra.jobs import JobHandler
 from perenne.hub.infra.logs import configure_logs
 from perenne.hub.infra.migrations import is_current
+from perenne.hub.infra.notices import ChangeTeller
 from perenne.hub.infra.services import open_services
 from perenne.hub.settings import Settings
 
-JOB_ROOMS = ("images", "datasets", "training", "models", "evaluation", "deployments")
+JOB_ROOMS = ("images", "imports", "datasets", "training", "models", "evaluation", "deployments")
 """A job's kind starts with the room that handles it: `evaluation.measure` is in hub/evaluation/jobs.py."""
 
 _log = logging.getLogger("perenne.worker")
@@ -64,6 +65,7 @@ def run_worker(settings: Settings) -> None:
         if stop.wait(0.5):
             return
     settle_store(hub.database, hub.blobs)
+    ChangeTeller(hub.database, clock=hub.clock)
     jobs = DbosJobs(hub, RoomHandlers(), concurrency=settings.job_concurrency)
     _log.info("the worker runs jobs", extra={"worker": jobs.worker.id})
     while not stop.wait(3600.0):

@@ -22,6 +22,8 @@ PREFIXES = {
     "images": "img",
     "label_schemas": "sch",
     "ground_truths": "gts",
+    "imports": "imp",
+    "import_files": "imf",
     "datasets": "dst",
     "dataset_versions": "dsv",
     "runs": "run",

@@ -29,9 +29,11 @@ from perenne.testing.postgres import PostgresServer
 ORG = "org_a"
 NOT_BLOBS = {
     ("api_tokens", "secret_sha256"),
+    ("browser_sessions", "secret_sha256"),
     ("dataset_items", "sha256"),
     ("evaluations", "artefact_sha256"),
     ("idempotent_replies", "request_sha256"),
+    ("import_files", "sha256"),
     ("model_versions", "upload_sha256"),
     ("refused_images", "sha256"),
     ("runs", "upload_sha256"),

@@ -12,6 +12,7 @@ ROOMS = [
     "review",
     "predictions",
     "models",
+    "imports",
     "datasets",
     "training",
     "evaluation",

@@ -3,7 +3,7 @@
 Owns: where blobs lie (a local folder, an S3 bucket), how they get there without ever being half
 there, and the mark by which a store is known again.
 Promises: what `put` answered for is on stable storage; putting the same bytes twice keeps one copy;
-two organisations never share a copy, so none learns what the other has.
+two organisations never share a copy, so none learns what the other has; only a passing place is ever dropped.
 Does not: know images or models, decide what may be deleted, or check rights.
 """
 
@@ -14,7 +14,7 @@ from perenne.hub.infra.blobs.errors import (
     StorageUnavailable,
     StoreMismatch,
 )
-from perenne.hub.infra.blobs.port import BlobSource, BlobStore
+from perenne.hub.infra.blobs.port import BlobSource, BlobStore, passing_place
 from perenne.hub.infra.blobs.stores import BLOB_STORES, open_blob_store
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "StorageUnavailable",
     "StoreMismatch",
     "open_blob_store",
+    "passing_place",
 ]

@@ -1,7 +1,7 @@
 """Blobs in a folder of this machine.
 
 Owns the order of a durable write: temporary file in the same file system, fsync, rename, fsync of the
-folder. Refuses to leave anything half written under a blob's name, and to delete a blob.
+folder. Refuses to leave anything half written under a blob's name, and to delete an organisation's blob.
 """
 
 import errno
@@ -19,7 +19,14 @@ from perenne.hub.infra.blobs.errors import (
     StorageUnavailable,
     StoreMismatch,
 )
-from perenne.hub.infra.blobs.port import MARKER_NAME, BlobSource, blob_key, hash_of
+from perenne.hub.infra.blobs.port import (
+    MARKER_NAME,
+    PASSING,
+    BlobSource,
+    blob_key,
+    check_passing,
+    hash_of,
+)
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
 
@@ -92,7 +99,17 @@ class LocalBlobStore:
             yield from sorted(entry.name for entry in part.iterdir())
 
     def organisations(self) -> list[str]:
-        return sorted(e.name for e in self.root.iterdir() if e.is_dir() and not e.name.startswith("."))
+        return sorted(
+            e.name for e in self.root.iterdir() if e.is_dir() and not e.name.startswith((".", PASSING))
+        )
+
+    def drop(self, place: str) -> None:
+        try:
+            shutil.rmtree(self.root / check_passing(place))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _translate(error, place=self.place) from error
 
     def store_id(self) -> str | None:
         try:

@@ -12,6 +12,7 @@ from perenne.kit.errors import InvalidInput
 from perenne.kit.hashing import sha256_file, sha256_hex
 
 BlobSource = bytes | Path
+PASSING = "tmp_"
 MARKER_NAME = ".perenne-store"
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _ORGANISATION = re.compile(r"^[a-z0-9_]{1,64}$")
@@ -55,7 +56,14 @@ class BlobStore(Protocol):
         ...
 
     def organisations(self) -> list[str]:
-        """Return the organisations that have stored anything."""
+        """Return the organisations that have stored anything; passing places are none."""
+        ...
+
+    def drop(self, place: str) -> None:
+        """Remove every blob of a passing place (`passing_place`); an organisation's are never removed.
+
+        Raises: InvalidInput for any other place.
+        """
         ...
 
     def store_id(self) -> str | None:
@@ -84,6 +92,20 @@ def blob_key(sha256: str, *, organisation_id: str) -> str:
             f"'{organisation_id[:80]}' is not an organisation id.", remedy="Give the id, not the name."
         )
     return f"{organisation_id}/{sha256[:2]}/{sha256}"
+
+
+def passing_place(name: str) -> str:
+    """Return a place, used like an organisation's id, whose blobs are dropped when they are not needed."""
+    return f"{PASSING}{name}"
+
+
+def check_passing(place: str) -> str:
+    """Return the place when its blobs may be dropped. Raises: InvalidInput."""
+    if not place.startswith(PASSING) or not _ORGANISATION.match(place):
+        raise InvalidInput(
+            f"'{place[:80]}' is not a passing place: its blobs stay.", remedy="Drop what was put to pass only."
+        )
+    return place
 
 
 def hash_of(data: BlobSource) -> str:

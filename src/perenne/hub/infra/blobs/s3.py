@@ -25,7 +25,7 @@ from perenne.hub.infra.blobs.errors import (
     StorageUnavailable,
     StoreMismatch,
 )
-from perenne.hub.infra.blobs.port import MARKER_NAME, BlobSource, blob_key, hash_of
+from perenne.hub.infra.blobs.port import MARKER_NAME, PASSING, BlobSource, blob_key, check_passing, hash_of
 from perenne.kit.hashing import canonical_json, sha256_hex
 
 ADDRESS_OPTIONS = {"endpoint", "region", "anonymous"}
@@ -130,7 +130,15 @@ class S3BlobStore:
 
     def organisations(self) -> list[str]:
         listing = self._call(obstore.list_with_delimiter)
-        return sorted(str(prefix).rstrip("/").rsplit("/", 1)[-1] for prefix in listing["common_prefixes"])
+        names = (str(prefix).rstrip("/").rsplit("/", 1)[-1] for prefix in listing["common_prefixes"])
+        return sorted(name for name in names if not name.startswith(PASSING))
+
+    def drop(self, place: str) -> None:
+        try:
+            for chunk in obstore.list(self._store, check_passing(place)):
+                self._call(obstore.delete, [str(entry["path"]) for entry in chunk])
+        except (BaseError, OSError) as error:
+            raise self._unavailable(error) from error
 
     def store_id(self) -> str | None:
         marker = self._read(MARKER_NAME)

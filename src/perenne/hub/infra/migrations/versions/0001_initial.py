@@ -37,6 +37,21 @@ def upgrade() -> None:
         op.f("ix_audit_events_organisation_id"), "audit_events", ["organisation_id"], unique=False
     )
     op.create_table(
+        "change_listeners",
+        sa.Column("process_id", sa.String(length=40), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("process_id"),
+    )
+    op.create_table(
+        "change_notices",
+        sa.Column("process_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("table_name", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("process_id", "organisation_id", "table_name"),
+    )
+    op.create_table(
         "hub_facts",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.String(length=400), nullable=False),
@@ -616,6 +631,57 @@ def upgrade() -> None:
     op.create_index("ix_images_station", "images", ["organisation_id", "station_id", "id"], unique=False)
     op.create_index("ix_images_taken", "images", ["organisation_id", "site_id", "taken_at"], unique=False)
     op.create_table(
+        "imports",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=True),
+        sa.Column("product_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "passed_over",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "mapping",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "report",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "result",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("job_id", sa.String(length=40), nullable=True),
+        sa.Column("given_at", sa.DateTime(), nullable=True),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["products.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_imports_list", "imports", ["organisation_id", "id"], unique=False)
+    op.create_index(op.f("ix_imports_organisation_id"), "imports", ["organisation_id"], unique=False)
+    op.create_table(
         "runs",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -839,6 +905,32 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_image_classes_name", "image_classes", ["organisation_id", "name", "image_id"], unique=False
+    )
+    op.create_table(
+        "import_files",
+        sa.Column("import_id", sa.String(length=40), nullable=False),
+        sa.Column("path", sa.String(length=1000), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("image", sa.String(length=10), nullable=True),
+        sa.Column("truth", sa.String(length=10), nullable=True),
+        sa.Column(
+            "issue",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["imports.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("import_id", "path"),
+    )
+    op.create_index(
+        op.f("ix_import_files_organisation_id"), "import_files", ["organisation_id"], unique=False
     )
     op.create_table(
         "predictions",

@@ -1,0 +1,136 @@
+"""All SQL of imports."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from perenne.hub.accounts import Actor, visible_to
+from perenne.hub.images import in_portions
+from perenne.hub.imports.tables import ImportFileRow, ImportRow
+from perenne.hub.sites import ProductRow, SiteRow, StationRow
+
+
+def import_by_id(
+    session: Session, actor: Actor, import_id: str, *, for_update: bool = False
+) -> ImportRow | None:
+    query = select(ImportRow).where(*visible_to(actor, ImportRow), ImportRow.id == import_id)
+    return session.scalar(query.with_for_update() if for_update else query)
+
+
+def imports_before(
+    session: Session, actor: Actor, *, before_id: str | None, limit: int
+) -> Sequence[ImportRow]:
+    query = select(ImportRow).where(*visible_to(actor, ImportRow))
+    if before_id is not None:
+        query = query.where(ImportRow.id < before_id)
+    return session.scalars(query.order_by(ImportRow.id.desc()).limit(limit)).all()
+
+
+def places_of(session: Session, actor: Actor, row: ImportRow) -> dict[str, str | None]:
+    """Return the short names of the import's site, station and product."""
+    tables: dict[str, tuple[Any, str | None]] = {
+        "site": (SiteRow, row.site_id),
+        "station": (StationRow, row.station_id),
+        "product": (ProductRow, row.product_id),
+    }
+    return {
+        name: None
+        if identity is None
+        else session.scalar(select(table.slug).where(*visible_to(actor, table), table.id == identity))
+        for name, (table, identity) in tables.items()
+    }
+
+
+def reserve(
+    session: Session, actor: Actor, import_id: str, *, files: int, n_bytes: int, limits: tuple[int, int]
+) -> bool:
+    """Add to the import's counts and say so; False when it is full or does not collect any more.
+
+    The row is locked until the transaction ends: files of one import are written one after the other.
+    """
+    statement = update(ImportRow).where(
+        *visible_to(actor, ImportRow),
+        ImportRow.id == import_id,
+        ImportRow.state == "collecting",
+        ImportRow.files + files <= limits[0],
+        ImportRow.bytes + n_bytes <= limits[1],
+    )
+    counted = statement.values(files=ImportRow.files + files, bytes=ImportRow.bytes + n_bytes)
+    done: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        counted, execution_options={"synchronize_session": False}
+    )
+    return done.rowcount == 1
+
+
+def file_at(session: Session, actor: Actor, import_id: str, path: str) -> ImportFileRow | None:
+    return session.scalar(_files(actor, import_id).where(ImportFileRow.path == path))
+
+
+def file_among(session: Session, actor: Actor, import_id: str, paths: list[str]) -> ImportFileRow | None:
+    return session.scalar(_files(actor, import_id).where(ImportFileRow.path.in_(paths)).limit(1))
+
+
+def files_after(
+    session: Session, actor: Actor, import_id: str, *, after_path: str, image: str | None, limit: int
+) -> Sequence[ImportFileRow]:
+    query = _files(actor, import_id).where(ImportFileRow.path > after_path)
+    if image is not None:
+        query = query.where(ImportFileRow.image == image)
+    return session.scalars(query.order_by(ImportFileRow.path).limit(limit)).all()
+
+
+def all_files(session: Session, actor: Actor, import_id: str) -> dict[str, ImportFileRow]:
+    return {row.path: row for row in session.scalars(_files(actor, import_id))}
+
+
+def files_at(
+    session: Session, actor: Actor, import_id: str, paths: Collection[str]
+) -> dict[str, ImportFileRow]:
+    found: dict[str, ImportFileRow] = {}
+    for some in in_portions(paths):
+        query = _files(actor, import_id).where(ImportFileRow.path.in_(some))
+        found.update({row.path: row for row in session.scalars(query)})
+    return found
+
+
+def count_outcomes(
+    session: Session, actor: Actor, import_id: str
+) -> list[tuple[str | None, str | None, int]]:
+    """Return (image, truth, count) of the import's files."""
+    query = select(ImportFileRow.image, ImportFileRow.truth, func.count())
+    query = query.where(*visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id)
+    rows = session.execute(query.group_by(ImportFileRow.image, ImportFileRow.truth))
+    return [(image, truth, count) for image, truth, count in rows]
+
+
+def files_with_issue(
+    session: Session, actor: Actor, import_id: str, *, limit: int
+) -> Sequence[ImportFileRow]:
+    query = _files(actor, import_id).where(ImportFileRow.issue.is_not(None))
+    return session.scalars(query.order_by(ImportFileRow.path).limit(limit)).all()
+
+
+def count_issues(session: Session, actor: Actor, import_id: str) -> int:
+    query = select(func.count()).select_from(ImportFileRow)
+    mine = (*visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id)
+    return session.scalar(query.where(*mine, ImportFileRow.issue.is_not(None))) or 0
+
+
+def forget_outcomes(session: Session, actor: Actor, import_id: str) -> None:
+    mine = (*visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id)
+    session.execute(update(ImportFileRow).where(*mine).values(image=None, truth=None, issue=None))
+
+
+def delete_import(session: Session, actor: Actor, import_id: str) -> None:
+    files = (*visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id)
+    session.execute(delete(ImportFileRow).where(*files))
+    session.execute(delete(ImportRow).where(*visible_to(actor, ImportRow), ImportRow.id == import_id))
+
+
+def _files(actor: Actor, import_id: str) -> Select[ImportFileRow]:
+    return select(ImportFileRow).where(
+        *visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id
+    )
