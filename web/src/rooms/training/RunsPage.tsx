@@ -61,10 +61,10 @@ export function RunsPage() {
         {start}
       </PageHeader>
       <Answer query={runs}>
-        {() =>
-          runs.data?.length ? (
+        {(rows) =>
+          rows.length ? (
             <>
-              <RunsTable runs={runs.data} chosen={chosen} onChoose={choose} />
+              <RunsTable runs={rows} chosen={chosen} onChoose={choose} />
               <MoreButton query={runs} />
             </>
           ) : (
