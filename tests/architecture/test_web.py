@@ -190,6 +190,23 @@ def test_every_text_that_is_asked_for_exists() -> None:
     assert not missing, "\n".join(missing)
 
 
+def test_every_text_is_asked_for() -> None:
+    """A text that no page shows any more goes. Keys may also stand in data, apart from the call."""
+    asked = {PLURAL.sub("", key.rpartition(":")[2]) for source in CODE for key, _ in keys_of(source)}
+    for source in CODE:
+        asked |= {hit[1].rpartition(":")[2] for hit in re.finditer(r"""["'`]([\w:.-]+)["'`]""", source.text)}
+        asked |= {with_gaps(hit[1]) for hit in re.finditer(r"`([\w.${}-]*\$\{[^`\n]+)`", source.text)}
+    patterns = [re.compile(re.escape(key).replace(r"\*", ".+")) for key in asked if key.strip("*.:")]
+    plain = {key for key in asked if "*" not in key}
+    unasked = [
+        f"{room}:{key}"
+        for room, texts in TEXTS["en"].items()
+        for key in sorted({PLURAL.sub("", key) if key not in plain else key for key in texts})
+        if key not in plain and not any(pattern.fullmatch(key) for pattern in patterns)
+    ]
+    assert not unasked, f"Take them out of both languages: {unasked}"
+
+
 def rooms_of(source: Source) -> list[str]:
     """Return the files of texts that a source asks: those it names; any, when it is given its `t`."""
     named = re.findall(r"useTranslation\(([^)]*)\)", source.text)
@@ -206,8 +223,13 @@ def keys_of(source: Source) -> list[tuple[str, int]]:
     template = re.compile(rf"(?:{call})`([^`\n]+)`")
     keys = [(hit[1], hit.start()) for hit in literal.finditer(source.text)]
     for hit in template.finditer(source.text):
-        keys.append((re.sub(r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "*", hit[1]), hit.start()))
+        keys.append((with_gaps(hit[1]), hit.start()))
     return [(key, source.text[:start].count("\n") + 1) for key, start in keys]
+
+
+def with_gaps(template: str) -> str:
+    """Return a template text with `*` where it has a gap."""
+    return re.sub(r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "*", template)
 
 
 def is_told(key: str, rooms: list[str]) -> bool:
