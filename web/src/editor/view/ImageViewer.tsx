@@ -1,5 +1,5 @@
 /* An image with what truth and model say of it: zoom, pan, objects, template beside it. Fills its parent. */
-import { Button, Loader, Text } from "@mantine/core";
+import { Button, Loader, Text, VisuallyHidden } from "@mantine/core";
 import { useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemAlert } from "@/ui/ProblemAlert";
@@ -94,9 +94,7 @@ export function ImageViewer({ image, shapes, label, template = null, minScore = 
           </div>
         )}
       </div>
-      <span id={hint} className="mantine-visually-hidden">
-        {t("hint")}
-      </span>
+      <VisuallyHidden id={hint}>{t("hint")}</VisuallyHidden>
       <SpokenObject stage={stage} shapes={shapes} tell={tell} />
       {picture.copy && (
         <Text fz="sm" c="dimmed" className={classes.copy}>

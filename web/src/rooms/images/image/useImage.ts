@@ -1,0 +1,45 @@
+/* Everything that is known of one image. */
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, body, type Schemas } from "@/api/client";
+
+export type Image = Schemas["Image"];
+export type Truth = Schemas["Truth"];
+export type Prediction = Schemas["ImagePrediction"];
+export interface Lineage {
+  datasets: { dataset: string; slug: string; number: number; version_id: string; split: string }[];
+  models: { id: string; name: string; number: number; how: string }[];
+}
+
+const of = (image: string) => ({ params: { path: { image } } });
+
+export const imageQuery = (image: string) =>
+  queryOptions({
+    queryKey: ["images", "one", image],
+    queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}", { ...of(image), signal })),
+  });
+
+export function useTruths(image: string) {
+  return useQuery({
+    queryKey: ["truth", "of image", image],
+    queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/ground-truth", { ...of(image), signal })),
+  });
+}
+
+export function usePredictions(image: string) {
+  return useQuery({
+    queryKey: ["predictions", "of image", image],
+    queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/predictions", { ...of(image), signal })),
+  });
+}
+
+export function useLineage(image: string) {
+  return useQuery({
+    queryKey: ["datasets", "with image", image],
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/v1/images/{image}/lineage" as never, { ...of(image), signal } as never) as Promise<{
+          data?: Lineage;
+        }>,
+      ),
+  });
+}
