@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { SignBadge } from "@/ui/Badges";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { TimeAgo } from "@/ui/TimeAgo";
-import { LatestMetrics } from "./LatestMetrics";
+import { TellingMetrics } from "@/rooms/models/TellingMetrics";
 import type { Run } from "./queries";
 import { RunProgress } from "./RunProgress";
 
@@ -63,7 +63,11 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
         </Stack>
       ),
     },
-    { key: "metrics", title: t("run.metrics"), cell: (run) => <LatestMetrics run={run} /> },
+    {
+      key: "metrics",
+      title: t("run.metrics"),
+      cell: (run) => <TellingMetrics metrics={run.metrics ?? {}} />,
+    },
     { key: "created", title: t("run.created"), cell: (run) => <TimeAgo at={run.created_at} /> },
   ];
   return <DataTable rows={runs} columns={columns} rowKey={(run) => run.id} caption={t("list.title")} />;

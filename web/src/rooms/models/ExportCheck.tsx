@@ -1,0 +1,53 @@
+/* How far the exported network is from the trained one: the largest difference of each output. */
+import { Group, Text } from "@mantine/core";
+import { IconCircleCheck } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Facts } from "@/ui/Facts";
+import { Section } from "@/ui/Section";
+
+export function ExportCheck({ manifest }: { manifest: Record<string, unknown> | undefined }) {
+  const { t } = useTranslation("models");
+  const parity = Object.entries((manifest?.parity ?? {}) as Record<string, unknown>);
+  return (
+    <Section title={t("parity.title")} about={t("parity.about")}>
+      {parity.length ? (
+        <>
+          <Group gap="xs" mb="xs" c="var(--p-good)" wrap="nowrap">
+            <IconCircleCheck size={20} aria-hidden />
+            <Text span fw={600}>
+              {t("parity.passed")}
+            </Text>
+          </Group>
+          <Facts
+            facts={parity.map(([name, value]) => [
+              t("parity.output", { name }),
+              typeof value === "number" ? scientific(value) : String(value),
+            ])}
+          />
+        </>
+      ) : (
+        <Text c="dimmed">{t("parity.none")}</Text>
+      )}
+    </Section>
+  );
+}
+
+function scientific(value: number): string {
+  if (value === 0) return "0";
+  const [digits = "", power = ""] = value.toExponential(1).split("e");
+  return `${digits} × 10${[...power.replace("+", "")].map((sign) => RAISED[sign] ?? sign).join("")}`;
+}
+
+const RAISED: Record<string, string> = {
+  "-": "⁻",
+  "0": "⁰",
+  "1": "¹",
+  "2": "²",
+  "3": "³",
+  "4": "⁴",
+  "5": "⁵",
+  "6": "⁶",
+  "7": "⁷",
+  "8": "⁸",
+  "9": "⁹",
+};
