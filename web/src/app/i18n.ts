@@ -4,6 +4,7 @@ import i18next from "i18next";
 import resourcesToBackend from "i18next-resources-to-backend";
 import { initReactI18next } from "react-i18next";
 import ui from "@/locales/en/ui.json";
+import { type Texts, withMany } from "./plurals";
 
 export const LANGUAGES = ["en", "fr"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -28,7 +29,12 @@ export async function startTexts(): Promise<void> {
   i18next.on("languageChanged", (now) => document.documentElement.setAttribute("lang", now));
   await i18next
     .use(initReactI18next)
-    .use(resourcesToBackend((tag: string, room: string) => import(`../locales/${tag}/${room}.json`)))
+    .use(
+      resourcesToBackend(async (tag: string, room: string) => {
+        const file: { default: Texts } = await import(`../locales/${tag}/${room}.json`);
+        return withMany(file.default);
+      }),
+    )
     .init({
       lng: language,
       fallbackLng: "en",
