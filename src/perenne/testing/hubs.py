@@ -95,7 +95,9 @@ def hub_in_process(folder: Path, *, database_url: str = "", blobs_url: str = "")
             row = OrganisationRow(id=new_id("org"), slug=slug, name=slug.title())
             session.add(row)
             organisations[slug] = row.id
+    app = create_app(hub)
     try:
-        yield HubInProcess(hub, create_app(hub), clock, organisations)
+        yield HubInProcess(hub, app, clock, organisations)
     finally:
+        app.state.live.close()
         database.dispose()

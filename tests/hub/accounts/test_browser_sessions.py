@@ -210,8 +210,9 @@ def test_a_token_counts_before_a_cookie_and_a_bad_one_is_not_saved_by_it(it: Hub
 
 
 def test_wrong_address_and_wrong_password_get_the_same_answer_also_when_there_were_too_many(
-    it: HubInProcess,
+    it: HubInProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("perenne.hub.accounts.sessions.password_matches", lambda p, s: p == PASSWORD)
     stranger = it.stranger()
 
     def attempt(email: str) -> tuple[int, object]:
@@ -281,3 +282,10 @@ def test_an_invitation_is_too_old_after_ten_minutes(it: HubInProcess) -> None:
 def test_a_machines_token_invites_nobody(it: HubInProcess) -> None:
     refused = it.client("edge").post("/api/v1/session/invitation")
     assert refused.status_code in (400, 403, 409) and refused.json()["remedy"]
+
+
+def test_a_limited_token_does_not_sign_a_browser_in_with_all_its_persons_rights(it: HubInProcess) -> None:
+    made = _browser(it).post("/api/v1/tokens", json={"name": "ci", "role": "annotator"})
+    limited = {"Authorization": f"Bearer {made.json()['secret']}"}
+    refused = it.stranger().post("/api/v1/session/invitation", headers=limited)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")

@@ -43,7 +43,7 @@ def authenticate(database: Database, *, token: str | None, now: datetime) -> Act
     if not hashes_equal(hash_token(token), row.secret_sha256) or not alive:
         raise refused
     if row.last_used_at is None or now - row.last_used_at > LAST_USED_EVERY:
-        with database.transaction() as session:
+        with database.quiet_transaction() as session:
             queries.mark_token_used(session, row.id, now)
     return actor_of(row, user)
 

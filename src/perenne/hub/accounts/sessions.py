@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import queries
 from perenne.hub.accounts.attempts import SignInAttempts
-from perenne.hub.accounts.errors import BadCredentials, NoPerson, NotSignedIn, WrongPassword
+from perenne.hub.accounts.errors import BadCredentials, NoPerson, NotAllowed, NotSignedIn, WrongPassword
 from perenne.hub.accounts.rules import Actor, permissions_of
 from perenne.hub.accounts.service import LAST_USED_EVERY, record_event
 from perenne.hub.accounts.tables import BrowserSessionRow, UserRow
@@ -91,9 +91,16 @@ def open_session(
 def open_invitation(session: Session, *, actor: Actor, now: datetime) -> tuple[str, datetime]:
     """Return the secret of a session that another browser of the caller may take over, and until when.
 
-    Raises: NoPerson for a machine's token.
+    Raises: NoPerson for a machine's token, NotAllowed for one with less than its person's rights.
     """
-    _, secret = open_session(session, person_of(session, actor), now=now)
+    person = person_of(session, actor)
+    whole = permissions_of(person.role) <= actor.permissions
+    if not whole or (actor.site_ids is not None and actor.site_ids != frozenset(person.site_ids or ())):
+        raise NotAllowed(
+            f"This token has not all the rights of {actor.name}: it cannot sign a browser in with them.",
+            remedy="Sign in with e-mail and password, or use a token that was not limited.",
+        )
+    _, secret = open_session(session, person, now=now)
     expires_at = now + INVITATION
     session_id = session_id_of(secret)
     assert session_id is not None
@@ -129,7 +136,7 @@ def authenticate_session(database: Database, *, secret: str, now: datetime) -> B
     if row.expires_at <= now or row.last_seen_at <= now - IDLE or user.disabled_at is not None:
         raise refused
     if now - row.last_seen_at > LAST_USED_EVERY:
-        with database.transaction() as session:
+        with database.quiet_transaction() as session:
             queries.mark_browser_session_seen(session, row.id, now)
     sites = None if user.site_ids is None else frozenset(user.site_ids)
     permissions = permissions_of(user.role)

@@ -13,6 +13,7 @@ from perenne.kit.ids import new_id
 
 log = structlog.get_logger("perenne.hub")
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9_.-]{1,64}$")
+_LASTING = {"/api/v1/events"}
 _QUIET = {"/livez", "/readyz", "/metrics"}
 Headers = list[tuple[bytes, bytes]]
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
@@ -91,7 +92,8 @@ class RequestFrame:
     def _account(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self.metrics.requests.labels(scope["method"], route, str(status)).inc()
-        self.metrics.seconds.labels(route).observe(seconds)
+        if route not in _LASTING:
+            self.metrics.seconds.labels(route).observe(seconds)
         if status in (401, 403):
             self.metrics.denied.inc()
         if scope["path"] not in _QUIET:

@@ -9,6 +9,9 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
 
 from perenne.hub.accounts import bootstrap
 from perenne.hub.app.factory import create_app, open_hub
@@ -18,6 +21,9 @@ from perenne.hub.infra.migrations import migrate
 from perenne.hub.infra.services import Hub
 from perenne.hub.settings import Settings
 from perenne.kit.errors import PerenneError
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 CREDENTIALS = "credentials.json"
 GRACE_S = 5
@@ -50,8 +56,9 @@ def serve_hub(settings: Settings) -> None:
     with listen(settings.host, settings.port) as listening:
         hub = open_hub(settings)
         prepare_hub(hub)
+        app = create_app(hub)
         config = uvicorn.Config(
-            create_app(hub),
+            app,
             http="httptools",
             loop="asyncio",
             ws="none",
@@ -61,8 +68,20 @@ def serve_hub(settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        end_streams_at_exit(uvicorn.Server(config), app).run(sockets=[listening])
         hub.database.dispose()
+
+
+def end_streams_at_exit(server: "Server", app: FastAPI) -> "Server":
+    """Return the server, which on its way out ends the streams that would hold it up."""
+    shutdown = server.shutdown
+
+    async def end_and_shutdown(sockets: list[socket.socket] | None = None) -> None:
+        app.state.live.close()
+        await shutdown(sockets)
+
+    setattr(server, "shutdown", end_and_shutdown)  # noqa: B010
+    return server
 
 
 def prepare_hub(hub: Hub) -> None:

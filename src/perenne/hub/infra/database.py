@@ -14,9 +14,10 @@ from sqlalchemy import JSON, DateTime, Engine, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from perenne.hub.infra.changes import Listener, track_changes
 from perenne.kit.clock import utc_now
 from perenne.kit.errors import PerenneError
 
@@ -81,6 +82,10 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
         self._reader = self.engine.execution_options(perenne_reading=True)
+        self.change_listeners: list[Listener] = []
+        """Who is told, after each commit of this process, what it changed."""
+        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        track_changes(self.engine, self._writing, self.change_listeners)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -89,9 +94,16 @@ class Database:
             yield session
             session.commit()
 
+    @contextmanager
+    def quiet_transaction(self) -> Iterator[Session]:
+        """Like `transaction`, and nobody is told: for marks such as "last seen", which are no news."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
     def writing_session(self) -> Session:
         """Return a session whose transaction begins with its first statement; the caller commits."""
-        return Session(self.engine, expire_on_commit=False)
+        return self._writing()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

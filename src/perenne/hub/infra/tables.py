@@ -1,4 +1,4 @@
-"""Tables of the hub itself: facts about it, and the answers it has given to keyed requests."""
+"""Tables of the hub itself: facts about it, answers to keyed requests, and news between its processes."""
 
 from datetime import datetime
 
@@ -30,3 +30,22 @@ class IdempotencyRow(Base):
     content_type: Mapped[str] = mapped_column(String(100))
     body: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ChangeNoticeRow(Base):
+    """How often a process has changed a table of an organisation while another process was listening."""
+
+    __tablename__ = "change_notices"
+    process_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    table_name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    number: Mapped[int]
+    at: Mapped[datetime]
+
+
+class ChangeListenerRow(Base):
+    """A process that wants to hear of changes until then."""
+
+    __tablename__ = "change_listeners"
+    process_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime]

@@ -604,8 +604,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("organisation_id", "sha256"),
     )
-    op.create_index("ix_images_batch", "images", ["organisation_id", "batch_id"], unique=False)
-    op.create_index("ix_images_external", "images", ["organisation_id", "external_id"], unique=False)
+    op.create_index("ix_images_batch", "images", ["organisation_id", "batch_id", "id"], unique=False)
+    op.create_index("ix_images_external", "images", ["organisation_id", "external_id", "id"], unique=False)
     op.create_index(
         "ix_images_gallery",
         "images",
@@ -624,9 +624,9 @@ def upgrade() -> None:
         ],
         unique=False,
     )
-    op.create_index("ix_images_group", "images", ["organisation_id", "group_key"], unique=False)
+    op.create_index("ix_images_group", "images", ["organisation_id", "group_key", "id"], unique=False)
     op.create_index(op.f("ix_images_organisation_id"), "images", ["organisation_id"], unique=False)
-    op.create_index("ix_images_part", "images", ["organisation_id", "part_id"], unique=False)
+    op.create_index("ix_images_part", "images", ["organisation_id", "part_id", "id"], unique=False)
     op.create_index("ix_images_site", "images", ["organisation_id", "site_id", "id"], unique=False)
     op.create_index("ix_images_station", "images", ["organisation_id", "station_id", "id"], unique=False)
     op.create_index("ix_images_taken", "images", ["organisation_id", "site_id", "taken_at"], unique=False)
