@@ -1,9 +1,9 @@
 """Formats: labelled sets from outside, read without losing or inventing anything; one file a format.
 
 Owns the readers of COCO, CSV and class folders, what an unknown folder is taken for, the unpacking of
-archives, and the writer of COCO, with a report on every image. Promises that dry run and import give the
-same report, that the three states of an image stay three, and that one wrong line costs that line only.
-Does not send anything, decode pixels or know the hub.
+archives, and the writers of COCO and CSV, with a report on every image. Promises that dry run and import
+give the same report, that the three states of an image stay three, and that one wrong line costs that line
+only. Does not send anything, decode pixels or know the hub.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,10 @@ from perenne.formats.archive import (
 )
 from perenne.formats.class_folders import read_class_folders
 from perenne.formats.coco import read_coco
-from perenne.formats.coco_export import ExportedImage, LossReport, write_coco
+from perenne.formats.coco_export import write_coco
+from perenne.formats.csv_export import write_csv
 from perenne.formats.csv_table import read_csv
+from perenne.formats.exported import ExportedImage, LossReport, Writer
 from perenne.formats.folders import IMAGE_SUFFIXES, NameRefused, clean_name
 from perenne.formats.items import (
     CONTEXT_FIELDS,
@@ -43,10 +45,15 @@ READERS.register("coco", read_coco)
 READERS.register("csv", read_csv)
 READERS.register("folder", read_class_folders)
 
+WRITERS: Registry[Writer] = Registry("format to write")
+WRITERS.register("coco", write_coco)
+WRITERS.register("csv", write_csv)
+
 __all__ = [
     "CONTEXT_FIELDS",
     "IMAGE_SUFFIXES",
     "READERS",
+    "WRITERS",
     "ArchiveLimits",
     "ArchivePlan",
     "ArchiveRefused",
@@ -61,6 +68,7 @@ __all__ = [
     "Reader",
     "RecognisedSet",
     "UnreadableSet",
+    "Writer",
     "classes_of",
     "clean_name",
     "open_archive",
@@ -73,4 +81,5 @@ __all__ = [
     "read_recognised",
     "recognise_set",
     "write_coco",
+    "write_csv",
 ]

@@ -1,54 +1,36 @@
 """COCO, written: labelled boxes as one JSON file, with the state of every image and a report of what is lost.
 
-Owns the writing. Keeps the three states apart in the image field `perenne_state`, which `read_coco` obeys.
+Owns the writing. Keeps the three states apart in the image field `perenne_state`, which `read_coco` obeys,
+and writes the report of what is lost into the file's `info`.
 Refuses targets other than boxes, and classes that are not in the given list.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perenne.formats.exported import ExportedImage, LossReport, write_whole
 from perenne.formats.items import UnreadableSet
 
 _FIRST_ID = 1
 """Ids start at 1: some tools read category 0 as "no class"."""
 
 
-@dataclass(frozen=True)
-class ExportedImage:
-    """One image to write. `target` None: not yet seen; no boxes: seen and empty.
-
-    `fields` become fields of the image (site, part_id …); `not_representable` names what COCO cannot say.
-    """
-
-    file_name: str
-    width: int
-    height: int
-    target: Mapping[str, Any] | None
-    fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
-    not_representable: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class LossReport:
-    """What was written, and how often each thing was that the format cannot say."""
-
-    images: int
-    annotations: int
-    seen_empty: int
-    not_seen: int
-    lost: Mapping[str, int]
-
-
-def write_coco(path: Path, images: Iterable[ExportedImage], *, classes: Sequence[str]) -> LossReport:
+def write_coco(
+    path: Path,
+    images: Iterable[ExportedImage],
+    *,
+    classes: Sequence[str],
+    about: Mapping[str, Any] | None = None,
+) -> LossReport:
     """Return the loss report after the file is written, whole or not at all.
 
     Raises: UnreadableSet for a target without boxes or a class that is not in `classes`.
     """
     ids = {name: number for number, name in enumerate(classes, _FIRST_ID)}
-    content: dict[str, list[Any]] = {
+    content: dict[str, Any] = {
+        "info": {**(about or {})},
         "images": [],
         "annotations": [],
         "categories": [{"id": number, "name": name} for name, number in ids.items()],
@@ -66,16 +48,17 @@ def write_coco(path: Path, images: Iterable[ExportedImage], *, classes: Sequence
             content["annotations"].append(_annotation(box, ids, identity, number, image.file_name))
         for thing in image.not_representable:
             lost[thing] = lost.get(thing, 0) + 1
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
-    partial.replace(path)
-    return LossReport(
+    loss = LossReport(
         images=len(content["images"]),
         annotations=len(content["annotations"]),
         seen_empty=states["empty"],
         not_seen=states["not-seen"],
         lost=lost,
     )
+    content["info"]["perenne_loss"] = loss.to_json()
+    text = json.dumps(content, allow_nan=False)
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+    return loss
 
 
 def _boxes(image: ExportedImage) -> list[Mapping[str, Any]] | None:
