@@ -19,8 +19,9 @@ FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth", "sessions", "attempts"},
     "images": {"gallery", "thumbnails"},  # very many images on a screen; small pictures, made once
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
-    # the numbers, apart from how they are kept; what they were at each site over time
-    "evaluation": {"measuring", "outcomes", "history"},
+    # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
+    # image met; answers that took their time
+    "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept"},
     # one image's path; open models; shared commits; the first page; a station's screen
     "deployments": {"inspection", "loaded", "recording", "overview", "live"},
     "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
@@ -45,6 +46,7 @@ HOMES = {
         "hub.accounts.sessions",
         "hub.images.gallery",
         "hub.evaluation.history",
+        "hub.evaluation.lineage",
         "hub.deployments.inspection",
         "hub.deployments.live",
         "hub.deployments.overview",

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from perenne.wire.base import Message
+from perenne.wire.models import ModelReference
+from perenne.wire.truth import Truth
 
 EvaluationSplit = Literal["test", "val", "train", "all"]
 EvaluationState = Literal["queued", "running", "succeeded", "failed"]
@@ -143,3 +145,122 @@ class EvaluationComparison(Message):
     overall: SliceDifference | None
     sites: list[SliceDifference]
     worse_at: list[str]
+
+
+class CurvePoint(Message):
+    """Recall and precision when everything from `score` on counts."""
+
+    recall: float
+    precision: float
+    score: float
+
+
+class PrecisionRecallCurve(Message):
+    """The curve of one class, from the highest score down; `operating` is where the model works now.
+
+    `ap`: the area by the problem's own rule; None where there is too little to say.
+    """
+
+    class_name: str = Field(alias="class")
+    points: list[CurvePoint]
+    ap: float | None
+    operating: CurvePoint | None
+
+
+class RocPoint(Message):
+    """Rates of false and true alarms when everything from `score` on counts."""
+
+    false_positive_rate: float
+    true_positive_rate: float
+    score: float
+
+
+class RocCurve(Message):
+    """The curve of one class against all others, and the area under it."""
+
+    class_name: str = Field(alias="class")
+    points: list[RocPoint]
+    auc: float | None
+
+
+class CalibrationBin(Message):
+    """What was right among answers whose confidence lies in low..high, with the Wilson interval (95 %)."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    observed: float
+    observed_low: float
+    observed_high: float
+
+
+class ConfusionTable(Message):
+    """Counts by true class (row) and answer (column) at the operating point.
+
+    With `nothing` there is one more row and column at the end: answers where nothing was, and misses.
+    """
+
+    classes: list[str]
+    counts: list[list[int]]
+    nothing: bool
+
+
+class OperatingPoint(Message):
+    """The score from which an answer counts, and what follows from it over all classes."""
+
+    score: float
+    precision: float | None
+    recall: float | None
+
+
+class EvaluationCurves(Message):
+    """The curves of an evaluation, of all visible sites or of one. A list is empty where it means nothing.
+
+    `truth_and_answer` (regression) pairs true and predicted values, up to 500.
+    """
+
+    evaluation_id: str
+    site: str | None
+    problem: str
+    n_images: int
+    precision_recall: list[PrecisionRecallCurve] = Field(default_factory=list)
+    roc: list[RocCurve] = Field(default_factory=list)
+    calibration: list[CalibrationBin] = Field(default_factory=list)
+    confusion: ConfusionTable | None = None
+    operating_point: OperatingPoint | None = None
+    truth_and_answer: list[list[float]] = Field(default_factory=list)
+
+
+class LineageDataset(Message):
+    """A frozen version that holds the image, and on which side of its split."""
+
+    version_id: str
+    dataset: str
+    slug: str
+    number: int
+    split: str
+
+
+class LineageModel(ModelReference):
+    """A model version that met the image, and how."""
+
+    how: Literal["trained", "validated", "evaluated", "predicted"]
+
+
+class LineageTruth(Truth):
+    """A truth of the image; `superseded` when another one stands now."""
+
+    superseded: bool
+
+
+class ImageLineage(Message):
+    """Where an image has been: in which dataset versions, before which models, with which truths.
+
+    Of a sealed test set nothing is told before somebody opened it. What the caller may not read is left out.
+    """
+
+    image_id: str
+    datasets: list[LineageDataset]
+    models: list[LineageModel]
+    truths: list[LineageTruth]

@@ -14,7 +14,11 @@ ModelState = Literal["ready", "retired"]
 
 
 class ModelVersion(Message):
-    """One version of a model line. References: id, `name:number`, or `name` for the latest."""
+    """One version of a model line. References: id, `name:number`, or `name` for the latest.
+
+    `parity` is the export check: the largest difference of each output between the trained network and the
+    exported one. `upload_sha256` is the artefact as it came, `artefact_sha256` as this hub signed it.
+    """
 
     id: str
     name: str
@@ -29,6 +33,8 @@ class ModelVersion(Message):
     input: dict[str, Any] = Field(default_factory=dict)
     thresholds: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
+    parity: dict[str, Any] = Field(default_factory=dict)
+    upload_sha256: str | None = None
     run_id: str | None = None
     dataset_version_id: str | None = None
     base_model_id: str | None = None
@@ -67,13 +73,39 @@ class LineageStep(Message):
     text: str
 
 
+class ModelDeployment(Message):
+    """Where a model version answers or answered."""
+
+    id: str
+    site: str
+    station: str | None
+    state: Literal["active", "superseded", "undone"]
+    at: datetime
+    ended_at: datetime | None
+
+
+class ModelEvaluation(Message):
+    """A finished evaluation of a model version."""
+
+    id: str
+    dataset: str
+    dataset_number: int
+    split: str
+    finished_at: datetime
+
+
 class ModelLineage(Message):
-    """From a model version back to everything that it was made of, nearest first (R63)."""
+    """From a model version back to everything that it was made of, nearest first (R63), and on to its use.
+
+    `deployments` and `evaluations`, newest first, are those that the caller may see.
+    """
 
     model_version_id: str
     name: str
     number: int
     steps: list[LineageStep]
+    deployments: list[ModelDeployment] = Field(default_factory=list)
+    evaluations: list[ModelEvaluation] = Field(default_factory=list)
 
 
 class PublicKey(Message):

@@ -111,14 +111,15 @@ def test_the_number_of_questions_does_not_grow_with_the_sites(plenty: HubInProce
     client = plenty.client()
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
+        if statement.startswith("SELECT") and "api_tokens" not in statement:
+            asked.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
         assert client.get("/api/v1/sites/overview").status_code == 200
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    assert len(asked) <= 12, asked
+    assert len(asked) <= 7, asked
 
 
 def test_somebody_limited_to_a_site_sees_that_site_only(plenty: HubInProcess, items: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from perenne.wire import deployments as wire
 from perenne.wire import sites as sites_wire
 from perenne.wire.base import Listing
 from perenne.wire.images import CaptureContext
+from perenne.wire.models import ModelLineage
 from perenne.wire.predictions import Inspection, InspectionQuery
 
 router = GuardedRouter(tag="deployments")
@@ -101,6 +102,13 @@ def show_live_station(site: str, station: str, caller: Caller) -> wire.StationLi
         latency_p50_ms=found.latency_p50_ms,
         latency_p95_ms=found.latency_p95_ms,
     )
+
+
+@router.get("/models/{model}/lineage", permission="models:read")
+def show_model_lineage(model: str, caller: Caller) -> ModelLineage:
+    """Show what a version was made of (run, dataset version, base models and theirs) and where it is used."""
+    row = service.find_model(caller.session, caller.actor, model)
+    return service.lineage_with_use(caller.session, caller.actor, row)
 
 
 @router.get("/deployments", permission="deployments:read")

@@ -105,6 +105,17 @@ def active_everywhere(session: Session, actor: Actor) -> Sequence[Any]:
     return session.execute(wanted.order_by(DeploymentRow.at.desc(), DeploymentRow.id.desc())).all()
 
 
+def deployments_of_model(session: Session, actor: Actor, *, model_id: str) -> Sequence[Any]:
+    """Return (deployment, site slug, station slug or None) of a model version, newest first."""
+    wanted = (
+        select(DeploymentRow, SiteRow.slug, StationRow.slug)
+        .join(SiteRow, SiteRow.id == DeploymentRow.site_id)
+        .outerjoin(StationRow, StationRow.id == DeploymentRow.station_id)
+        .where(*visible_to(actor, DeploymentRow), DeploymentRow.model_version_id == model_id)
+    )
+    return session.execute(wanted.order_by(DeploymentRow.at.desc(), DeploymentRow.id)).all()
+
+
 def all_sites(session: Session, actor: Actor) -> Sequence[SiteRow]:
     return session.scalars(select(SiteRow).where(*visible_to(actor, SiteRow)).order_by(SiteRow.slug)).all()
 

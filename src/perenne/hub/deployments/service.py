@@ -14,12 +14,14 @@ from perenne.hub.deployments.errors import DeployedMeanwhile, NothingDeployed, N
 from perenne.hub.deployments.loaded import loaded_models
 from perenne.hub.deployments.rules import DeploymentState, check_transition, merge_thresholds
 from perenne.hub.deployments.tables import DeploymentRow
+from perenne.hub.evaluation import evaluations_of_model
 from perenne.hub.infra.services import Hub
-from perenne.hub.models import ModelVersionRow, get_model_version
+from perenne.hub.models import ModelVersionRow, get_model_version, lineage_of
 from perenne.hub.sites import SiteRow, StationRow, get_site, get_station
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
+from perenne.wire.models import ModelDeployment, ModelEvaluation, ModelLineage
 from perenne.wire.predictions import ModelName
 
 
@@ -242,6 +244,32 @@ def name_places(session: Session, actor: Actor, rows: Sequence[DeploymentRow]) -
 def find_model(session: Session, actor: Actor, name: str) -> ModelVersionRow:
     """Return the model version called `name` (id, name:number, name). Raises: NotFound."""
     return get_model_version(session, actor, name)
+
+
+def lineage_with_use(session: Session, actor: Actor, model: ModelVersionRow) -> ModelLineage:
+    """Return what a version was made of, and where it is used as far as the actor may see."""
+    deployed = queries.deployments_of_model(session, actor, model_id=model.id)
+    measured = evaluations_of_model(session, actor, model_id=model.id)
+    return ModelLineage(
+        model_version_id=model.id,
+        name=model.name,
+        number=model.number,
+        steps=lineage_of(session, actor, model),
+        deployments=[
+            ModelDeployment(
+                id=row.id, site=site, station=station, state=row.state, at=row.at, ended_at=row.ended_at
+            )
+            for row, site, station in deployed
+            if actor.may("deployments:read")
+        ],
+        evaluations=[
+            ModelEvaluation(
+                id=row.id, dataset=slug, dataset_number=number, split=row.split, finished_at=row.finished_at
+            )
+            for row, slug, number in measured
+            if actor.may("evaluations:read")
+        ],
+    )
 
 
 def _activate(session: Session, row: DeploymentRow, *, place: str) -> None:

@@ -7,6 +7,7 @@ Does not deploy, train, or decide what is acceptable: the dataset's rule does.
 """
 
 from perenne.hub.evaluation.history import MeasuredAtSite, measures_by_site
+from perenne.hub.evaluation.queries import evaluations_of_model
 from perenne.hub.evaluation.rules import AcceptanceRule, Verdict, read_acceptance, satisfactory_everywhere
 from perenne.hub.evaluation.service import (
     compare_evaluations,
@@ -23,6 +24,7 @@ __all__ = [
     "MeasuredAtSite",
     "Verdict",
     "compare_evaluations",
+    "evaluations_of_model",
     "get_evaluation",
     "list_evaluations",
     "measures_by_site",

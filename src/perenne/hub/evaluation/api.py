@@ -9,6 +9,7 @@ from perenne.hub.accounts.auth import Call, Caller, GuardedRouter
 from perenne.hub.datasets import get_dataset, get_dataset_version
 from perenne.hub.evaluation import queries, service
 from perenne.hub.evaluation.history import measures_by_site
+from perenne.hub.evaluation.lineage import lineage_of_image
 from perenne.hub.evaluation.measuring import SliceKey
 from perenne.hub.evaluation.rules import (
     DifferenceVerdict,
@@ -19,6 +20,7 @@ from perenne.hub.evaluation.rules import (
     severity_of,
 )
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
+from perenne.hub.images import get_image
 from perenne.hub.models import get_model_version
 from perenne.hub.sites import get_site
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -95,14 +97,22 @@ def list_evaluation_items(
     caller: Caller,
     site: str | None = None,
     outcome: OutcomeName | None = None,
+    order: Literal["worst", "best"] = "worst",
     cursor: str | None = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Listing[wire.EvaluationItem]:
-    """List the evaluated images, worst first: truth beside prediction."""
+    """List the evaluated images, the greatest loss (or the least) first: truth beside prediction."""
     row = service.get_evaluation(caller.session, caller.actor, evaluation_id)
     site_id = get_site(caller.session, caller.actor, site).id if site else None
     page = service.worst_outcomes(
-        caller.hub, caller.actor, row, site_id=site_id, outcome=outcome, cursor=cursor, limit=limit
+        caller.hub,
+        caller.actor,
+        row,
+        site_id=site_id,
+        outcome=outcome,
+        cursor=cursor,
+        limit=limit,
+        worst_first=order == "worst",
     )
     names = queries.names_of_places(caller.session, caller.actor)
     items = [
@@ -144,6 +154,21 @@ def compare_evaluations(
         sites=sites,
         worse_at=[part.name for part in sites if part.verdict == "worse"],
     )
+
+
+@router.get("/evaluations/{evaluation_id}/curves", permission="evaluations:read")
+def show_curves(evaluation_id: str, caller: Caller, site: str | None = None) -> wire.EvaluationCurves:
+    """Show precision against recall, ROC, calibration and confusion, of all visible sites or of one."""
+    row = service.get_evaluation(caller.session, caller.actor, evaluation_id)
+    site_row = get_site(caller.session, caller.actor, site) if site else None
+    return service.evaluation_curves(caller.session, caller.hub, caller.actor, row=row, site=site_row)
+
+
+@router.get("/images/{image}/lineage", permission="datasets:read")
+def show_image_lineage(image: str, caller: Caller) -> wire.ImageLineage:
+    """Show where an image has been: dataset versions, models that met it, truths."""
+    row = get_image(caller.session, caller.actor, image)
+    return lineage_of_image(caller.session, caller.actor, row)
 
 
 @router.get("/sites/{site}/history", permission="evaluations:read")

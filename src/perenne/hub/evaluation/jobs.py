@@ -47,7 +47,7 @@ def run_evaluation(context: JobContext, payload: dict[str, Any]) -> dict[str, An
             context.progress(PREDICTING * start / len(items), f"Predicting image {start + 1} of {len(items)}")
             outcomes = _predict_all(hub, actor, model, items[start : start + CHUNK])
             _keep_chunk(hub, actor, evaluation_id, outcomes, number=start // CHUNK)
-    _measure(context, actor, evaluation_id)
+    _measure(context, actor, evaluation_id, items)
     return {"evaluation_id": evaluation_id}
 
 
@@ -99,12 +99,12 @@ def _decode(hub: Hub, actor: Actor, sha256: str) -> Any:
     return decode_upright(data, max_pixels=hub.settings.max_megapixels * 1_000_000)
 
 
-def _measure(context: JobContext, actor: Actor, evaluation_id: str) -> None:
+def _measure(context: JobContext, actor: Actor, evaluation_id: str, items: list[ItemToEvaluate]) -> None:
     hub = context.hub
     with hub.database.reading() as session:
         row = service.get_evaluation(session, actor, evaluation_id)
         task = service.measuring_task(session, hub, actor, row)
-        seen = service.seen_in_training(session, actor, row, service.read_items(session, hub, actor, row))
+        seen = service.seen_in_training(session, actor, row, items)
         version = get_dataset_version(session, actor, row.dataset_version_id)
         acceptance = get_dataset(session, actor, version.dataset_id).acceptance or {}
     context.progress(PREDICTING, "Measuring every site and slice")

@@ -7,9 +7,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from perenne.hub.accounts import Actor, visible_to
-from perenne.hub.datasets import DatasetRow, DatasetVersionRow
+from perenne.hub.datasets import DatasetItemRow, DatasetRow, DatasetVersionRow
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
 from perenne.hub.models import ModelVersionRow
+from perenne.hub.predictions import PredictionRow
 from perenne.hub.sites import LineRow, ProductRow, SiteRow
 
 
@@ -136,3 +137,61 @@ def line_ids(session: Session, actor: Actor) -> dict[tuple[str, str], str]:
     """Return the id of every visible line by site id and slug."""
     wanted = select(LineRow.site_id, LineRow.slug, LineRow.id).where(*visible_to(actor, LineRow))
     return {(site_id, slug): line_id for site_id, slug, line_id in session.execute(wanted)}
+
+
+def versions_with_image(session: Session, actor: Actor, *, image_id: str) -> Sequence[Any]:
+    """Return (item, version, dataset) of every frozen version that holds an image, newest first."""
+    wanted = (
+        select(DatasetItemRow, DatasetVersionRow, DatasetRow)
+        .join(DatasetVersionRow, DatasetVersionRow.id == DatasetItemRow.version_id)
+        .join(DatasetRow, DatasetRow.id == DatasetVersionRow.dataset_id)
+        .where(*visible_to(actor, DatasetItemRow), DatasetItemRow.image_id == image_id)
+    )
+    return session.execute(wanted.order_by(DatasetVersionRow.id.desc())).all()
+
+
+def models_of_versions(
+    session: Session, actor: Actor, version_ids: Iterable[str]
+) -> Sequence[ModelVersionRow]:
+    """Return the model versions that came from these dataset versions, newest first."""
+    mine = visible_to(actor, ModelVersionRow)
+    wanted = select(ModelVersionRow).where(*mine, ModelVersionRow.dataset_version_id.in_(sorted(version_ids)))
+    return session.scalars(wanted.order_by(ModelVersionRow.id.desc())).all()
+
+
+def models_evaluated_on(session: Session, actor: Actor, version_ids: Iterable[str]) -> Sequence[Any]:
+    """Return (model version, dataset version id, split) of finished evaluations on these, newest first."""
+    wanted = (
+        select(ModelVersionRow, EvaluationRow.dataset_version_id, EvaluationRow.split)
+        .join(EvaluationRow, EvaluationRow.model_version_id == ModelVersionRow.id)
+        .where(
+            *visible_to(actor, EvaluationRow),
+            EvaluationRow.state == "succeeded",
+            EvaluationRow.dataset_version_id.in_(sorted(version_ids)),
+        )
+    )
+    return session.execute(wanted.order_by(EvaluationRow.id.desc())).all()
+
+
+def models_that_predicted(session: Session, actor: Actor, *, image_id: str) -> Sequence[ModelVersionRow]:
+    """Return the model versions that said something of an image, newest first."""
+    said = select(PredictionRow.model_version_id).where(
+        *visible_to(actor, PredictionRow), PredictionRow.image_id == image_id
+    )
+    wanted = select(ModelVersionRow).where(*visible_to(actor, ModelVersionRow), ModelVersionRow.id.in_(said))
+    return session.scalars(wanted.order_by(ModelVersionRow.id.desc())).all()
+
+
+def evaluations_of_model(session: Session, actor: Actor, *, model_id: str) -> Sequence[Any]:
+    """Return (evaluation, dataset slug, dataset number) of a model version's finished ones, newest first."""
+    wanted = (
+        select(EvaluationRow, DatasetRow.slug, DatasetVersionRow.number)
+        .join(DatasetVersionRow, DatasetVersionRow.id == EvaluationRow.dataset_version_id)
+        .join(DatasetRow, DatasetRow.id == DatasetVersionRow.dataset_id)
+        .where(
+            *visible_to(actor, EvaluationRow),
+            EvaluationRow.model_version_id == model_id,
+            EvaluationRow.state == "succeeded",
+        )
+    )
+    return session.execute(wanted.order_by(EvaluationRow.finished_at.desc(), EvaluationRow.id)).all()

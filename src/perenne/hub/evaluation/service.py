@@ -20,7 +20,9 @@ from perenne.hub.datasets import (
     version_items,
 )
 from perenne.hub.evaluation import queries
+from perenne.hub.evaluation.curves import draw_curves
 from perenne.hub.evaluation.errors import ModelDoesNotFit, NotComparable, NotFinished, NothingToEvaluate
+from perenne.hub.evaluation.kept import kept_answers
 from perenne.hub.evaluation.measuring import (
     EvaluatedImage,
     MeasuringTask,
@@ -34,11 +36,13 @@ from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
 from perenne.hub.infra.jobs import enqueue_job, job_by_id
 from perenne.hub.infra.services import Hub
 from perenne.hub.models import ModelVersionRow, get_model_version, lineage_of
+from perenne.hub.sites import SiteRow
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
 from perenne.problems import PROBLEMS
 from perenne.wire.datasets import SPLITS, ManifestLine, Split
+from perenne.wire.evaluation import EvaluationCurves
 
 EVALUATION_JOB = "evaluation.run"
 
@@ -256,15 +260,16 @@ def worst_outcomes(
     outcome: str | None,
     cursor: str | None,
     limit: int,
+    worst_first: bool = True,
 ) -> Page[Outcome]:
-    """Return the images that the actor may see, worst first. Raises: NotFinished."""
+    """Return the images that the actor may see, worst or best first. Raises: NotFinished."""
     _require_finished(row)
     seen = [
         o
         for o in read_outcomes(hub, row)
         if actor.may_touch_site(o.site_id) and site_id in (None, o.site_id) and outcome in (None, o.outcome)
     ]
-    seen.sort(key=lambda o: (-o.loss, o.image_id))
+    seen.sort(key=lambda o: (-o.loss if worst_first else o.loss, o.image_id))
     text = decode_cursor(cursor, parts=1)[0] if cursor else "0"
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else len(seen)
     page = seen[start : start + limit]
@@ -303,26 +308,51 @@ def compare_evaluations(
             f"Evaluations {champion.id} and {challenger.id} were not made on the same images.",
             remedy="Evaluate both model versions on the same split of the same dataset version.",
         )
-    tasks = [measuring_task(session, hub, actor, row) for row in (champion, challenger)]
-    keys = [SliceKey("site", site, site) for site in sorted({image.site_id for image in tasks[1].images})]
-    keys = [key for key in keys if actor.may_touch_site(key.site_id)]
-    if actor.site_ids is None:
-        keys.insert(0, SliceKey("overall", "all"))
+    differences, sizes = kept_answers(hub).answer(
+        ("compare", champion.id, challenger.id, actor.site_ids),
+        lambda: _differences(session, hub, actor, champion, challenger),
+    )
     kind = PROBLEMS.get(champion.problem)
     rule = read_acceptance(challenger.acceptance)
     decisive = metric or (rule.metric if rule else kind.primary_metric)
-    sizes = {key: sum(key.kind == "overall" or i.site_id == key.key for i in tasks[1].images) for key in keys}
     return Comparison(
         metric=decisive,
         lower_is_better=decisive in kind.lower_is_better,
         n_images=sum(size for key, size in sizes.items() if key.kind == "site"),
-        differences=compare_slices(tasks[0], tasks[1], keys=keys),
+        differences=differences,
         sizes=sizes,
     )
 
 
-def measuring_task(session: Session, hub: Hub, actor: Actor, row: EvaluationRow) -> MeasuringTask:
-    """Return what is measured of an evaluation whose images have all been predicted."""
+def _differences(
+    session: Session, hub: Hub, actor: Actor, champion: EvaluationRow, challenger: EvaluationRow
+) -> tuple[dict[SliceKey, dict[str, Any]], dict[SliceKey, int]]:
+    """Return the paired differences of every metric, and the images, of what the actor may see."""
+    tasks = [measuring_task(session, hub, actor, row) for row in (champion, challenger)]
+    keys = [SliceKey("site", site, site) for site in sorted({image.site_id for image in tasks[1].images})]
+    if actor.site_ids is None:
+        keys.insert(0, SliceKey("overall", "all"))
+    sizes = {key: sum(key.kind == "overall" or i.site_id == key.key for i in tasks[1].images) for key in keys}
+    return compare_slices(tasks[0], tasks[1], keys=keys), sizes
+
+
+def evaluation_curves(
+    session: Session, hub: Hub, actor: Actor, *, row: EvaluationRow, site: SiteRow | None
+) -> EvaluationCurves:
+    """Return the curves of all visible sites or of one; made once, then kept. Raises: NotFinished."""
+    _require_finished(row)
+
+    def draw() -> EvaluationCurves:
+        task = measuring_task(session, hub, actor, row, site_id=site.id if site else None)
+        return draw_curves(task, evaluation_id=row.id, site=site.slug if site else None)
+
+    return kept_answers(hub).answer(("curves", row.id, site.id if site else None, actor.site_ids), draw)
+
+
+def measuring_task(
+    session: Session, hub: Hub, actor: Actor, row: EvaluationRow, *, site_id: str | None = None
+) -> MeasuringTask:
+    """Return what is measured of an evaluation whose images have all been predicted, or of one site of it."""
     model = get_model_version(session, actor, row.model_version_id)
     images = [
         EvaluatedImage(
@@ -336,6 +366,7 @@ def measuring_task(session: Session, hub: Hub, actor: Actor, row: EvaluationRow)
             product_id=o.product_id,
         )
         for o in read_outcomes(hub, row)
+        if actor.may_touch_site(o.site_id) and site_id in (None, o.site_id)
     ]
     return MeasuringTask(
         images=images,

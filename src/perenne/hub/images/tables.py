@@ -37,10 +37,10 @@ class ImageRow(TenantRow, Base):
         Index("ix_images_site", "organisation_id", "site_id", "id"),
         Index("ix_images_station", "organisation_id", "station_id", "id"),
         Index("ix_images_taken", "organisation_id", "site_id", "taken_at"),
-        Index("ix_images_part", "organisation_id", "part_id"),
-        Index("ix_images_batch", "organisation_id", "batch_id"),
-        Index("ix_images_group", "organisation_id", "group_key"),
-        Index("ix_images_external", "organisation_id", "external_id"),
+        Index("ix_images_part", "organisation_id", "part_id", "id"),
+        Index("ix_images_batch", "organisation_id", "batch_id", "id"),
+        Index("ix_images_group", "organisation_id", "group_key", "id"),
+        Index("ix_images_external", "organisation_id", "external_id", "id"),
     )
     sha256: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(10))

@@ -45,14 +45,6 @@ def show_model_card(model: str, caller: Caller) -> wire.ModelCard:
     )
 
 
-@router.get("/models/{model}/lineage", permission="models:read")
-def show_lineage(model: str, caller: Caller) -> wire.ModelLineage:
-    """Show what the version was made of: run, dataset version, base models and theirs."""
-    row = service.get_model_version(caller.session, caller.actor, model)
-    steps = service.lineage_of(caller.session, caller.actor, row)
-    return wire.ModelLineage(model_version_id=row.id, name=row.name, number=row.number, steps=steps)
-
-
 @router.get(
     "/models/{model}/artefact",
     permission="models:read",
@@ -79,11 +71,13 @@ def show_model(row: ModelVersionRow) -> wire.ModelVersion:
             "recipe": manifest.get("recipe"),
             "input": manifest.get("input") or {},
             "thresholds": manifest.get("thresholds") or {},
+            "parity": manifest.get("parity") or {},
         }
     )
 
 
 _AS_STORED = (
     "id", "name", "number", "problem", "schema_id", "classes", "state", "artefact_sha256", "artefact_bytes",
-    "metrics", "run_id", "dataset_version_id", "base_model_id", "signed_by", "created_by", "created_at",
+    "metrics", "upload_sha256", "run_id", "dataset_version_id", "base_model_id", "signed_by", "created_by",
+    "created_at",
 )  # fmt: skip

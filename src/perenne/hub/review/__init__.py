@@ -6,10 +6,23 @@ Does not collect annotations and does not know datasets.
 """
 
 from perenne.hub.images import ON_ARRIVAL
-from perenne.hub.review.service import accepted_truth, find_truths, give_truth, match_waiting_truth
+from perenne.hub.review.service import (
+    accepted_truth,
+    find_truths,
+    give_truth,
+    match_waiting_truth,
+    truths_of_image,
+)
 from perenne.hub.review.tables import GroundTruthRow
 
 if "review.waiting-truth" not in ON_ARRIVAL:
     ON_ARRIVAL.register("review.waiting-truth", match_waiting_truth)
 
-__all__ = ["GroundTruthRow", "accepted_truth", "find_truths", "give_truth", "match_waiting_truth"]
+__all__ = [
+    "GroundTruthRow",
+    "accepted_truth",
+    "find_truths",
+    "give_truth",
+    "match_waiting_truth",
+    "truths_of_image",
+]

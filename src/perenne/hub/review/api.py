@@ -1,6 +1,5 @@
 """Routes of ground truth."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -8,8 +7,7 @@ from fastapi import Query
 from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.annotation import get_schema
 from perenne.hub.images import get_image
-from perenne.hub.review import queries, service
-from perenne.hub.review.tables import GroundTruthRow
+from perenne.hub.review import service
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import truth as wire
 from perenne.wire.base import Listing
@@ -57,7 +55,7 @@ def list_truths(
         cursor=cursor,
         limit=limit,
     )
-    return Listing(items=_on_wire(caller, page.items), next_cursor=page.next_cursor)
+    return Listing(items=service.tell_truths(session, actor, page.items), next_cursor=page.next_cursor)
 
 
 @router.get("/images/{image}/ground-truth", permission="truth:read")
@@ -65,20 +63,5 @@ def show_truth(image: str, caller: Caller, limit: Limit = DEFAULT_LIMIT) -> List
     """Show an image's truths, newest first, with those that were superseded."""
     row = get_image(caller.session, caller.actor, image)
     page = service.find_truths(caller.session, caller.actor, image_id=row.id, limit=limit)
-    items = _on_wire(caller, page.items)
+    items = service.tell_truths(caller.session, caller.actor, page.items)
     return Listing(items=items, next_cursor=page.next_cursor)
-
-
-def _on_wire(caller: Caller, rows: Sequence[GroundTruthRow]) -> list[wire.Truth]:
-    schemas = queries.schemas_by_id(caller.session, caller.actor, {row.schema_id for row in rows})
-    return [
-        wire.Truth(
-            label_schema=schemas[row.schema_id].slug,
-            problem=schemas[row.schema_id].problem,
-            **{name: getattr(row, name) for name in _PLAIN},
-        )
-        for row in rows
-    ]
-
-
-_PLAIN = [name for name in wire.Truth.model_fields if name not in ("label_schema", "problem")]

@@ -19,8 +19,10 @@ from perenne.kit.errors import NotFound, PerenneError
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
 from perenne.problems import PROBLEMS, TargetInvalid
-from perenne.wire.truth import KEYS, TruthAnswer, TruthItem, TruthRefusal, TruthState
+from perenne.wire.truth import KEYS, Truth, TruthAnswer, TruthItem, TruthRefusal, TruthState
 
+MOST_TOLD = 1_000
+_PLAIN = [name for name in Truth.model_fields if name not in ("label_schema", "problem")]
 _COLUMNS = {"image_id": "id", "sha256": "sha256", "external_id": "external_id", "part_id": "part_id"}
 
 
@@ -83,6 +85,25 @@ def find_truths(
         limit=limit,
     )
     return Page(rows, encode_cursor(rows[-1].id) if len(rows) == limit else None)
+
+
+def truths_of_image(session: Session, actor: Actor, image: ImageRow) -> list[Truth]:
+    """Return the truths of an image as the wire has them, newest first, those that were superseded too."""
+    page = find_truths(session, actor, image_id=image.id, limit=MOST_TOLD)
+    return tell_truths(session, actor, page.items)
+
+
+def tell_truths(session: Session, actor: Actor, rows: Sequence[GroundTruthRow]) -> list[Truth]:
+    """Return truths as the wire has them, with the names of their schemas."""
+    schemas = queries.schemas_by_id(session, actor, {row.schema_id for row in rows})
+    return [
+        Truth(
+            label_schema=schemas[row.schema_id].slug,
+            problem=schemas[row.schema_id].problem,
+            **{name: getattr(row, name) for name in _PLAIN},
+        )
+        for row in rows
+    ]
 
 
 def match_waiting_truth(session: Session, actor: Actor, images: Sequence[ImageRow]) -> None:

@@ -7,6 +7,7 @@ from perenne.stats.estimation.bootstrap import (
     groups_to_indices,
 )
 from perenne.stats.estimation.interval import Estimate, Measured, TooFew, exact_extreme, expanded_percentile
+from perenne.stats.estimation.wilson import wilson_interval
 
 __all__ = [
     "MIN_GROUPS",
@@ -18,4 +19,5 @@ __all__ = [
     "expanded_percentile",
     "group_weights",
     "groups_to_indices",
+    "wilson_interval",
 ]
