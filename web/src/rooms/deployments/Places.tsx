@@ -115,7 +115,8 @@ function Acts({ place, onDeploy, onUndo }: { place: Place } & Omit<Props, "place
   return (
     <span className={classes.acts}>
       <Button
-        variant="default"
+        variant="subtle"
+        px="sm"
         leftSection={<IconRocket size={18} aria-hidden />}
         aria-label={t("act.deployAt", { place: name })}
         onClick={() => onDeploy(place)}
@@ -124,7 +125,8 @@ function Acts({ place, onDeploy, onUndo }: { place: Place } & Omit<Props, "place
       </Button>
       {place.deployment && canUndo(place.deployment, place.ofSite) && (
         <Button
-          variant="default"
+          variant="subtle"
+          px="sm"
           leftSection={<IconArrowBackUp size={18} aria-hidden />}
           aria-label={t("act.undoAt", { place: name })}
           onClick={() => onUndo(place)}

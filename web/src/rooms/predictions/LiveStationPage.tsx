@@ -8,6 +8,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLiveState } from "@/app/live";
 import type { AppContext } from "@/app/router";
+import { siteQuery } from "@/rooms/sites/queries";
 import { Loading } from "@/ui/Loading";
 import { useParam } from "@/ui/params";
 import { ProblemAlert } from "@/ui/ProblemAlert";
@@ -29,6 +30,7 @@ export function LiveStationPage() {
   const sound = useAlarmTone(live?.last ?? null);
   const { ref, toggle, fullscreen } = useFullscreenElement<HTMLElement>();
   const name = live?.station.name ?? station;
+  const siteName = useQuery(siteQuery(site)).data?.name ?? site;
   useHotkeys([
     ["f", () => void toggle()],
     ["s", sound.toggle],
@@ -44,7 +46,7 @@ export function LiveStationPage() {
             {name}
           </Title>
           <Anchor component={Link} to={`/sites/${site}`} className={classes.site}>
-            {t("atSite", { site })}
+            {t("atSite", { site: siteName })}
           </Anchor>
         </Group>
         <Group gap={4} wrap="nowrap">

@@ -1,5 +1,6 @@
 /* The line of a site over time: value and interval of every version, what is acceptable, and who was deployed
    when. Words for people who don't see it. */
+import { Text } from "@mantine/core";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Chart } from "@/charts/Chart";
@@ -50,5 +51,6 @@ export function HistoryChart({ measures, deployments }: Props) {
     first: format.metric(drawn[0]?.value ?? 0),
     last: format.metric(drawn.at(-1)?.value ?? 0),
   });
+  if (drawn.length === 0) return <Text c="dimmed">{t("history.tooFew")}</Text>;
   return <Chart option={option} label={label} height={320} />;
 }

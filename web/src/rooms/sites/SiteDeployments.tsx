@@ -29,7 +29,7 @@ export function SiteDeployments({ site }: { site: SiteOverview["site"] }) {
                 leftSection={<IconArrowBackUp size={18} aria-hidden />}
                 onClick={() => acts.undo(ofSite, undefined)}
               >
-                {t("deployments:act.undo")}
+                {t("deployments:undo.action")}
               </Button>
             )}
             <Button

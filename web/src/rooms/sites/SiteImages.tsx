@@ -41,7 +41,7 @@ export function SiteImages({ site }: { site: SiteOverview }) {
           {t("images.count", { images: format.integer(site.images) })}{" "}
           {site.last_image_at && (
             <>
-              {t("card.latest")} <TimeAgo at={site.last_image_at} />.
+              {t("images.latest")} <TimeAgo at={site.last_image_at} />
             </>
           )}
         </>
