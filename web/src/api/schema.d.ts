@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show About
+         * @description Say what this hub is; how it does, to those who may see its health.
+         */
+        get: operations["show_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -326,6 +346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations/{evaluation_id}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Curves
+         * @description Show precision against recall, ROC, calibration and confusion, of all visible sites or of one.
+         */
+        get: operations["show_curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations/{evaluation_id}/items": {
         parameters: {
             query?: never;
@@ -335,7 +375,7 @@ export interface paths {
         };
         /**
          * List Evaluation Items
-         * @description List the evaluated images, worst first: truth beside prediction.
+         * @description List the evaluated images, the greatest loss (or the least) first: truth beside prediction.
          */
         get: operations["list_evaluation_items"];
         put?: never;
@@ -488,6 +528,26 @@ export interface paths {
          * @description Show an image's truths, newest first, with those that were superseded.
          */
         get: operations["show_truth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Image Lineage
+         * @description Show where an image has been: dataset versions, models that met it, truths.
+         */
+        get: operations["show_image_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1042,10 +1102,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Lineage
-         * @description Show what the version was made of: run, dataset version, base models and theirs.
+         * Show Model Lineage
+         * @description Show what a version was made of (run, dataset version, base models and theirs) and where it is used.
          */
-        get: operations["show_lineage"];
+        get: operations["show_model_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1917,6 +1977,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description What this hub is: its version, what it is made of, and how it does.
+         */
+        About: {
+            health: components["schemas"]["Health"] | null;
+            /** Licence */
+            licence: string;
+            /** Licences */
+            licences: components["schemas"]["Licence"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * AcceptanceRule
          * @description What "satisfactory" means for models of this dataset: a metric and its limit, at every site.
          */
@@ -2000,6 +2078,26 @@ export interface components {
             password: string;
         };
         /**
+         * CalibrationBin
+         * @description What was right among answers whose confidence lies in low..high, with the Wilson interval (95 %).
+         */
+        CalibrationBin: {
+            /** Confidence */
+            confidence: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Observed */
+            observed: number;
+            /** Observed High */
+            observed_high: number;
+            /** Observed Low */
+            observed_low: number;
+        };
+        /**
          * ChangedItems
          * @description How many images changed in one way, and the first of them.
          */
@@ -2065,6 +2163,32 @@ export interface components {
             recipes: string[];
             /** Trainer */
             trainer: string;
+        };
+        /**
+         * ConfusionTable
+         * @description Counts by true class (row) and answer (column) at the operating point.
+         *
+         *     With `nothing` there is one more row and column at the end: answers where nothing was, and misses.
+         */
+        ConfusionTable: {
+            /** Classes */
+            classes: string[];
+            /** Counts */
+            counts: number[][];
+            /** Nothing */
+            nothing: boolean;
+        };
+        /**
+         * CurvePoint
+         * @description Recall and precision when everything from `score` on counts.
+         */
+        CurvePoint: {
+            /** Precision */
+            precision: number;
+            /** Recall */
+            recall: number;
+            /** Score */
+            score: number;
         };
         /**
          * Dataset
@@ -2512,6 +2636,32 @@ export interface components {
             worse_at: string[];
         };
         /**
+         * EvaluationCurves
+         * @description The curves of an evaluation, of all visible sites or of one. A list is empty where it means nothing.
+         *
+         *     `truth_and_answer` (regression) pairs true and predicted values, up to 500.
+         */
+        EvaluationCurves: {
+            /** Calibration */
+            calibration?: components["schemas"]["CalibrationBin"][];
+            confusion?: components["schemas"]["ConfusionTable"] | null;
+            /** Evaluation Id */
+            evaluation_id: string;
+            /** N Images */
+            n_images: number;
+            operating_point?: components["schemas"]["OperatingPoint"] | null;
+            /** Precision Recall */
+            precision_recall?: components["schemas"]["PrecisionRecallCurve"][];
+            /** Problem */
+            problem: string;
+            /** Roc */
+            roc?: components["schemas"]["RocCurve"][];
+            /** Site */
+            site: string | null;
+            /** Truth And Answer */
+            truth_and_answer?: number[][];
+        };
+        /**
          * EvaluationItem
          * @description One evaluated image: truth beside prediction. `loss` is 0 when right and grows with the error.
          */
@@ -2655,6 +2805,42 @@ export interface components {
             objects: number;
         };
         /**
+         * Health
+         * @description How the hub does, for those who may see it. Counts of jobs and trainers are the organisation's own.
+         */
+        Health: {
+            /** Backup Age S */
+            backup_age_s: number | null;
+            /** Blobs */
+            blobs: string;
+            /** Checks */
+            checks: components["schemas"]["HealthCheck"][];
+            /** Database */
+            database: string;
+            /** Disk Free Bytes */
+            disk_free_bytes: number | null;
+            /** Jobs */
+            jobs: {
+                [key: string]: number;
+            };
+            /** Trainers */
+            trainers: number;
+            /** Workers */
+            workers: number;
+        };
+        /**
+         * HealthCheck
+         * @description One thing that the hub needs; `detail` says what is wrong, or is empty.
+         */
+        HealthCheck: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * Heartbeat
          * @description What happened in a run since the last heartbeat; prolongs the lease.
          *
@@ -2792,6 +2978,22 @@ export interface components {
             every: number;
             /** Total */
             total: number;
+        };
+        /**
+         * ImageLineage
+         * @description Where an image has been: in which dataset versions, before which models, with which truths.
+         *
+         *     Of a sealed test set nothing is told before somebody opened it. What the caller may not read is left out.
+         */
+        ImageLineage: {
+            /** Datasets */
+            datasets: components["schemas"]["LineageDataset"][];
+            /** Image Id */
+            image_id: string;
+            /** Models */
+            models: components["schemas"]["LineageModel"][];
+            /** Truths */
+            truths: components["schemas"]["LineageTruth"][];
         };
         /**
          * ImagePrediction
@@ -3312,6 +3514,23 @@ export interface components {
             version: number;
         };
         /**
+         * Licence
+         * @description A package of others that this hub runs or hands to browsers.
+         */
+        Licence: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "python" | "web";
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * Line
          * @description A production line.
          */
@@ -3334,6 +3553,39 @@ export interface components {
             slug: string;
         };
         /**
+         * LineageDataset
+         * @description A frozen version that holds the image, and on which side of its split.
+         */
+        LineageDataset: {
+            /** Dataset */
+            dataset: string;
+            /** Number */
+            number: number;
+            /** Slug */
+            slug: string;
+            /** Split */
+            split: string;
+            /** Version Id */
+            version_id: string;
+        };
+        /**
+         * LineageModel
+         * @description A model version that met the image, and how.
+         */
+        LineageModel: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "trained" | "validated" | "evaluated" | "predicted";
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * LineageStep
          * @description One ancestor: a run, a dataset version or a base model, with a line that says what it was.
          */
@@ -3347,6 +3599,49 @@ export interface components {
             kind: "run" | "dataset_version" | "model_version";
             /** Text */
             text: string;
+        };
+        /**
+         * LineageTruth
+         * @description A truth of the image; `superseded` when another one stands now.
+         */
+        LineageTruth: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** Given By */
+            given_by: string;
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string | null;
+            /** Label Schema */
+            label_schema: string;
+            /** Part Id */
+            part_id: string | null;
+            /** Problem */
+            problem: string;
+            /** Schema Id */
+            schema_id: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "import" | "api" | "line_test" | "operator";
+            /** Superseded */
+            superseded: boolean;
+            /** Superseded By */
+            superseded_by: string | null;
+            /** Target */
+            target: {
+                [key: string]: unknown;
+            };
         };
         /**
          * LineNew
@@ -3882,6 +4177,18 @@ export interface components {
             reason: string;
         };
         /**
+         * OperatingPoint
+         * @description The score from which an answer counts, and what follows from it over all classes.
+         */
+        OperatingPoint: {
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Score */
+            score: number;
+        };
+        /**
          * Organisation
          * @description An organisation.
          */
@@ -3924,6 +4231,21 @@ export interface components {
             current: string;
             /** New */
             new: string;
+        };
+        /**
+         * PrecisionRecallCurve
+         * @description The curve of one class, from the highest score down; `operating` is where the model works now.
+         *
+         *     `ap`: the area by the problem's own rule; None where there is too little to say.
+         */
+        PrecisionRecallCurve: {
+            /** Ap */
+            ap: number | null;
+            /** Class */
+            class: string;
+            operating: components["schemas"]["CurvePoint"] | null;
+            /** Points */
+            points: components["schemas"]["CurvePoint"][];
         };
         /**
          * Problem
@@ -4114,6 +4436,30 @@ export interface components {
             items: components["schemas"]["RefusedCount"][];
             /** Total */
             total: number;
+        };
+        /**
+         * RocCurve
+         * @description The curve of one class against all others, and the area under it.
+         */
+        RocCurve: {
+            /** Auc */
+            auc: number | null;
+            /** Class */
+            class: string;
+            /** Points */
+            points: components["schemas"]["RocPoint"][];
+        };
+        /**
+         * RocPoint
+         * @description Rates of false and true alarms when everything from `score` on counts.
+         */
+        RocPoint: {
+            /** False Positive Rate */
+            false_positive_rate: number;
+            /** Score */
+            score: number;
+            /** True Positive Rate */
+            true_positive_rate: number;
         };
         /**
          * Role
@@ -5088,6 +5434,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    show_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit_events: {
         parameters: {
             query?: {
@@ -5750,11 +6125,45 @@ export interface operations {
             };
         };
     };
+    show_curves: {
+        parameters: {
+            query?: {
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationCurves"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_evaluation_items: {
         parameters: {
             query?: {
                 cursor?: string | null;
                 limit?: number;
+                order?: "worst" | "best";
                 outcome?: ("right" | "wrong" | "escape" | "overkill" | "unsure") | null;
                 site?: string | null;
             };
@@ -6096,6 +6505,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_Truth_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_image_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLineage"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
@@ -7130,7 +7570,7 @@ export interface operations {
             };
         };
     };
-    show_lineage: {
+    show_model_lineage: {
         parameters: {
             query?: never;
             header?: never;
