@@ -58,7 +58,7 @@ export function Navigation() {
   const { t } = useTranslation();
   const { permissions } = useSession();
   return (
-    <ScrollArea component="nav" aria-label={t("shell.navigation")} h="100%" pb="md">
+    <ScrollArea h="100%" pb="md">
       {GROUPS.map((group) => {
         const links = group.links.filter((link) => permissions.includes(link.permission));
         if (!links.length) return null;
