@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from perenne import __version__
 from perenne.hub.accounts.auth import GuardedRouter
 from perenne.hub.accounts.errors import UndeclaredPermission
-from perenne.hub.app import docs, events, health, jobs
+from perenne.hub.app import about, docs, events, health, jobs
 from perenne.hub.app.description import describe_api
 from perenne.hub.app.errors import install_error_handlers
 from perenne.hub.app.idempotency import IdempotentReplies
@@ -42,11 +42,19 @@ def create_app(hub: Hub) -> FastAPI:
     metrics = Metrics()
     app.state.hub = hub
     app.state.metrics = metrics
+    app.state.started_at = hub.clock.now()
     app.state.live = Publisher(hub)
     app.add_middleware(IdempotentReplies, hub=hub)
     app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
     install_error_handlers(app)
-    routers: list[GuardedRouter] = [*room_routers(), jobs.router, events.router, health.router, docs.router]
+    routers: list[GuardedRouter] = [
+        *room_routers(),
+        jobs.router,
+        events.router,
+        about.router,
+        health.router,
+        docs.router,
+    ]
     routes = [route for guarded in routers for route in guarded.router.routes]
     # A path without a parameter comes first: /sites/overview is not the site called "overview".
     app.router.routes.extend(sorted(routes, key=lambda route: "{" in getattr(route, "path", "")))

@@ -8,6 +8,7 @@ Does not: know what a job does (each room brings its handlers), or park a job to
 is a row with a state in the room's own table. A handler may run again after a crash: it is idempotent.
 """
 
+from perenne.hub.infra.jobs.liveness import alive_workers
 from perenne.hub.infra.jobs.memory import InMemoryJobs
 from perenne.hub.infra.jobs.port import (
     JOB_STATES,
@@ -37,6 +38,7 @@ __all__ = [
     "JobRow",
     "JobStopped",
     "UnknownJobKind",
+    "alive_workers",
     "cancel_job",
     "enqueue_job",
     "job_by_id",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from perenne.hub.infra.database import Database
 from perenne.hub.infra.jobs import queries
 from perenne.hub.infra.jobs.tables import WorkerRow
@@ -110,6 +112,13 @@ def known_workers(database: Database) -> set[str]:
     """Return the ids of all workers that have a row."""
     with database.reading() as session:
         return {row.id for row in queries.other_workers(session, worker_id="")}
+
+
+def alive_workers(session: Session, *, now: datetime) -> int:
+    """Return how many workers live, on this machine or another."""
+    machine = this_machine()
+    rows = queries.other_workers(session, worker_id="")
+    return sum(not is_dead(row, now=now, machine=machine) for row in rows)
 
 
 def _row(worker: Worker, *, process: str, now: datetime) -> WorkerRow:

@@ -35,8 +35,10 @@ def newest_jobs(
     return session.scalars(wanted.order_by(JobRow.id.desc()).limit(limit)).all()
 
 
-def count_by_state(session: Session) -> dict[str, int]:
+def count_by_state(session: Session, *, organisation_id: str | None) -> dict[str, int]:
     wanted = select(JobRow.state, func.count()).group_by(JobRow.state)
+    if organisation_id is not None:
+        wanted = wanted.where(JobRow.organisation_id == organisation_id)
     return {row[0]: row[1] for row in session.execute(wanted)}
 
 

@@ -85,9 +85,9 @@ def cancel_job(session: Session, actor: JobOwner, job_id: str, *, now: datetime)
     return row
 
 
-def queue_depth(session: Session) -> dict[str, int]:
-    """Return how many jobs are in each state, for the metrics."""
-    return queries.count_by_state(session)
+def queue_depth(session: Session, *, organisation_id: str | None = None) -> dict[str, int]:
+    """Return how many jobs are in each state, of one organisation or of the whole hub."""
+    return queries.count_by_state(session, organisation_id=organisation_id)
 
 
 def _same_job(row: JobRow, *, wanted: bytes) -> JobRow:
