@@ -3,7 +3,9 @@
 Owns the calls. Refuses names of its own: a version is an id, `slug:number`, or a slug for the latest.
 """
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from perenne.client.jobs import Jobs
@@ -21,6 +23,7 @@ from perenne.wire.datasets import (
     DatasetPage,
     DatasetVersion,
     DatasetVersionPage,
+    ExportFormat,
     FreezeAnswer,
     FreezeRequest,
     OpenTestRequest,
@@ -119,6 +122,18 @@ class Datasets:
         """Yield the lines (NDJSON) of the manifest of a version."""
         with self._transport.stream(f"/dataset-versions/{version}/manifest") as response:
             yield from response.iter_lines()
+
+    def export(self, version: str, *, to: Path, format_name: ExportFormat = "coco") -> dict[str, Any]:
+        """Return the report of what the format cannot say, after the file `to` holds the version."""
+        partial = to.with_name(to.name + ".partial")
+        options = {"params": {"format": format_name}}
+        with self._transport.stream(f"/dataset-versions/{version}/export", **options) as response:
+            with partial.open("wb") as stream:
+                for part in response.iter_bytes():
+                    stream.write(part)
+            loss: dict[str, Any] = json.loads(response.headers["X-Perenne-Loss"])
+        partial.replace(to)
+        return loss
 
     def diff(self, version: str, other: str) -> DatasetDiff:
         """Return what changed from one version to another."""

@@ -12,6 +12,7 @@ from perenne.wire.base import Listing
 from perenne.wire.evaluation import (
     Evaluation,
     EvaluationComparison,
+    EvaluationCurves,
     EvaluationItem,
     EvaluationRequest,
     EvaluationSlice,
@@ -72,6 +73,11 @@ class Evaluations:
         path = f"/evaluations/{evaluation}/items"
         for page in self._transport.pages(path, Listing[EvaluationItem], **filters):
             yield from page.items
+
+    def curves(self, evaluation: str, *, site: str | None = None) -> EvaluationCurves:
+        """Return the curves of all visible sites, or of one."""
+        query = {} if site is None else {"site": site}
+        return self._transport.get(f"/evaluations/{evaluation}/curves", EvaluationCurves, params=query)
 
     def compare(self, champion: str, challenger: str) -> EvaluationComparison:
         """Return challenger minus champion on the same images, per site, with paired intervals."""

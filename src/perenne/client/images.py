@@ -4,6 +4,7 @@ Owns hashing, asking which images are known, sending only the missing ones in ba
 bounded memory. Refuses to stop at one bad image: each file has its own answer.
 """
 
+import builtins
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from perenne.client.errors import NothingToPush
 from perenne.client.transport import Transport
 from perenne.kit.hashing import sha256_hex
 from perenne.wire.base import Listing
+from perenne.wire.evaluation import ImageLineage
 from perenne.wire.images import (
     BatchIngested,
     CaptureContext,
@@ -27,6 +29,7 @@ from perenne.wire.images import (
     Refusal,
     RefusedSummary,
 )
+from perenne.wire.predictions import ImagePrediction
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 CHUNK_FILES = 400
@@ -162,6 +165,14 @@ class Images:
     def content(self, image: str) -> bytes:
         """Return the stored bytes of an image."""
         return self._transport.request("GET", f"/images/{image}/bytes").content
+
+    def predictions(self, image: str) -> builtins.list[ImagePrediction]:
+        """Return everything that was said of an image, newest first."""
+        return self._transport.get(f"/images/{image}/predictions", Listing[ImagePrediction]).items
+
+    def lineage(self, image: str) -> ImageLineage:
+        """Return where an image has been: dataset versions, models, truths."""
+        return self._transport.get(f"/images/{image}/lineage", ImageLineage)
 
     def refused(self) -> RefusedSummary:
         """Return how many images were refused, by site and reason."""

@@ -3,18 +3,22 @@
 Owns the calls. Refuses to fail because something exists already when the caller asked that it be there.
 """
 
+import builtins
 from collections.abc import Iterator
 
 from perenne.client.presence import found_or_made, named
 from perenne.client.transport import Transport
 from perenne.wire.base import Listing
+from perenne.wire.deployments import StationLive
 from perenne.wire.sites import (
     Line,
     LineNew,
     Product,
     ProductNew,
     Site,
+    SiteMeasure,
     SiteNew,
+    SiteOverview,
     Station,
     StationNew,
     StationReference,
@@ -45,6 +49,18 @@ class Sites:
     def ensure(self, slug: str, *, name: str | None = None, time_zone: str = "UTC") -> Site:
         """Return the site called `slug`, created when it was missing."""
         return found_or_made(lambda: self.get(slug), lambda: self.add(slug, name=name, time_zone=time_zone))
+
+    def overview(self) -> builtins.list[SiteOverview]:
+        """Return how each site does, the worst first."""
+        return self._transport.get("/sites/overview", Listing[SiteOverview]).items
+
+    def history(self, site: str) -> builtins.list[SiteMeasure]:
+        """Return what every evaluation found at a site, in time order."""
+        return self._transport.get(f"/sites/{site}/history", Listing[SiteMeasure]).items
+
+    def live(self, site: str, station: str) -> StationLive:
+        """Return what happens at a station now."""
+        return self._transport.get(f"/sites/{site}/stations/{station}/live", StationLive)
 
     def lines(self, site: str) -> Iterator[Line]:
         """Yield the lines of a site."""
