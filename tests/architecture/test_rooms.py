@@ -25,7 +25,7 @@ FURTHER_FILES: dict[str, set[str]] = {
     # one image's path; open models; shared commits; the first page; a station's screen
     "deployments": {"inspection", "loaded", "recording", "overview", "live"},
     "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
-    "datasets": {"card", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
+    "datasets": {"card", "exporting", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
 FREE_ROOMS = {"app", "worker", "infra"}  # they serve all rooms and are laid out by what they join
 

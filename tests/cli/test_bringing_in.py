@@ -139,3 +139,24 @@ def test_a_missing_source_and_a_broken_coco_file_are_one_message_each(perenne: A
     said = import_boards(perenne, boards, fails=True)
     assert "Traceback" not in said.err
     assert len(said.err.strip().splitlines()) <= 4
+
+
+def test_a_version_goes_out_with_its_images_and_comes_back_the_same(
+    perenne: Any, boards: Path, tmp_path: Path
+) -> None:
+    import_boards(perenne, boards, "--create-sites", "--unlabelled", "empty")
+    perenne("datasets", "create", "pcb", "--schema", "pcb")
+    perenne("datasets", "freeze", "pcb")
+    out = tmp_path / "out"
+    said = perenne("datasets", "export", "pcb:1", "--to", out, "--images")
+    assert "6 images, 4 annotations, 2 seen and empty" in said.out
+    assert "who gave the truth" in said.err
+    assert len(list((out / "images").iterdir())) == len(list((out / "templates").iterdir())) == 6
+    again = json.loads(perenne("datasets", "export", "pcb:1", "--to", out, "--images", "--json").out)
+    assert again["fetched"] == 0
+    back = perenne(
+        "import", "coco", out / "annotations.json", "--references", out / "templates", "--schema", "pcb",
+        "--site-field", "site", "--json",
+    )  # fmt: skip
+    report = json.loads(back.out)
+    assert (report["images"]["created"], report["truth"]["unchanged"]) == (0, 6)

@@ -1,11 +1,13 @@
-"""`perenne datasets`: start a dataset, freeze versions, look inside, compare."""
+"""`perenne datasets`: start a dataset, freeze versions, look inside, compare, hand on to other tools."""
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from perenne.cli.connection import connect
+from perenne.cli.exports import fetch_exported
 from perenne.cli.options import AsJson, BadOption, Limit, read_moment, split_names
 from perenne.cli.style import Column, done, note, progress_bar, say, show_facts, show_json, show_table
 
@@ -209,6 +211,35 @@ def manifest(version: Version) -> None:
     """Print the manifest: one image a line (NDJSON)."""
     for line in connect().datasets.manifest(version):
         typer.echo(line)
+
+
+@app.command("export")
+def export(
+    version: Version,
+    to: Annotated[Path, typer.Option(help="Folder to write to; made when missing.")],
+    kind: Annotated[
+        Literal["coco", "csv"], typer.Option("--format", help="coco holds boxes; csv a class or a value.")
+    ] = "coco",
+    images: Annotated[bool, typer.Option(help="Fetch the images and their templates too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a version for other tools, and say what the format cannot hold."""
+    client = connect()
+    to.mkdir(parents=True, exist_ok=True)
+    path = to / {"coco": "annotations.json", "csv": "labels.csv"}[kind]
+    loss = client.datasets.export(version, to=path, format_name=kind)
+    fetched = fetch_exported(client, path) if images else 0
+    if as_json:
+        show_json({**loss, "file": str(path), "fetched": fetched})
+        return
+    states = f"{loss['seen_empty']} seen and empty, {loss['not_seen']} not yet seen"
+    done(f"[bold]{path}[/]: {loss['images']} images, {loss['annotations']} annotations, {states}.")
+    for thing, count in loss["lost"].items():
+        note(f"not in the file: {thing} ({count})")
+    if images:
+        say(
+            f"  {fetched} images fetched to {to}; bring it all back with `perenne import {kind}`", style="dim"
+        )
 
 
 @app.command("diff")

@@ -207,6 +207,9 @@ class FreezeAnswer(Message):
     job_id: str | None = None
 
 
+ExportFormat = Literal["coco", "csv"]
+
+
 class ManifestHeader(Message):
     """First line of a manifest: what the targets mean. `splits` names the splits that the file may hold."""
 

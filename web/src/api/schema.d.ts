@@ -104,6 +104,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dataset-versions/{version}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Version
+         * @description Download the version for other tools: boxes as COCO, classes and values as CSV.
+         *
+         *     Each image carries its state: seen and empty is not the same as without label. `X-Perenne-Loss` (JSON)
+         *     counts what the format cannot say; a sealed test set is withheld.
+         */
+        get: operations["export_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-versions/{version}/items": {
         parameters: {
             query?: never;
@@ -5578,6 +5601,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DatasetDiff"];
                 };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_version: {
+        parameters: {
+            query?: {
+                format?: "coco" | "csv";
+            };
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
             default: {

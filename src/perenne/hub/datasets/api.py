@@ -1,12 +1,18 @@
 """Routes of datasets and dataset versions."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 from fastapi import Query, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter, binary
-from perenne.hub.datasets import queries, service
+from perenne.hub.datasets import exporting, queries, service
+from perenne.hub.datasets.exporting import FILES
 from perenne.hub.datasets.tables import DatasetItemRow, DatasetRow, DatasetVersionRow, SealedOpeningRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import datasets as wire
@@ -125,6 +131,40 @@ def download_manifest(version: str, caller: Caller, training: bool = False) -> R
     )
     headers = {"X-Perenne-Sha256": sha256, "ETag": f'"{sha256}"'}
     return Response(data, media_type="application/x-ndjson", headers=headers)
+
+
+@router.get("/dataset-versions/{version}/export", permission="datasets:read", response_class=FileResponse)
+def export_version(
+    version: str,
+    caller: Caller,
+    written: Annotated[wire.ExportFormat, Query(alias="format")] = "coco",
+) -> FileResponse:
+    """Download the version for other tools: boxes as COCO, classes and values as CSV.
+
+    Each image carries its state: seen and empty is not the same as without label. `X-Perenne-Loss` (JSON)
+    counts what the format cannot say; a sealed test set is withheld.
+    """
+    session, actor = caller.session, caller.actor
+    row = service.get_dataset_version(session, actor, version)
+    manifest, sha256 = service.read_manifest_bytes(session, caller.hub, actor, row)
+    name = service.version_name(session, actor, row)
+    file_name, media_type = FILES[written]
+    with NamedTemporaryFile(prefix="perenne-export-", delete=False) as kept:
+        path = Path(kept.name)
+    try:
+        loss = exporting.export_version(
+            manifest, format_name=written, to=path, name=name, manifest_sha256=sha256, n_images=row.n_images
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return FileResponse(
+        path,
+        media_type=media_type,
+        filename=f"{name.replace(':', '-')}-{file_name}",
+        headers={"X-Perenne-Loss": json.dumps(loss.to_json())},
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
 
 
 @router.get("/dataset-versions/{version}/diff/{other}", permission="datasets:read")
