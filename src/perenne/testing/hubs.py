@@ -11,11 +11,12 @@ from fastapi.testclient import TestClient
 
 from perenne.hub.accounts import system_actor
 from perenne.hub.accounts.rules import INSTANCE, Actor, permissions_of
-from perenne.hub.accounts.tables import OrganisationRow, TokenRow
+from perenne.hub.accounts.sessions import open_session
+from perenne.hub.accounts.tables import OrganisationRow, TokenRow, UserRow
 from perenne.hub.app import create_app, open_hub
 from perenne.hub.infra.database import Database
 from perenne.hub.infra.jobs import InMemoryJobs
-from perenne.hub.infra.secrets import make_token_secret
+from perenne.hub.infra.secrets import csrf_of, make_token_secret
 from perenne.hub.infra.services import Hub
 from perenne.hub.settings import Settings
 from perenne.hub.worker import RoomHandlers
@@ -72,6 +73,29 @@ class HubInProcess:
         token = self.token(role, organisation=organisation, site_ids=site_ids)
         client = TestClient(self.app, raise_server_exceptions=False)
         client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
+    def browser(
+        self, role: str = "org-admin", *, organisation: str = "acme", site_ids: list[str] | None = None
+    ) -> TestClient:
+        """Return a browser that a new person of `role` is signed in with: its cookie, and its CSRF token."""
+        home = INSTANCE if role == "instance-admin" else self.organisations[organisation]
+        user = UserRow(
+            id=new_id("usr"),
+            organisation_id=home,
+            email=f"{new_id('usr')}@{organisation}.example",
+            name=role,
+            password_hash="nobody knows it",
+            role=role,
+            site_ids=site_ids,
+        )
+        with self.hub.database.transaction() as session:
+            session.add(user)
+            session.flush()
+            _, secret = open_session(session, user, now=self.clock.now())
+        client = self.stranger()
+        client.cookies.set("perenne", secret)
+        client.headers["X-CSRF-Token"] = csrf_of(secret)
         return client
 
     def stranger(self) -> TestClient:

@@ -54,11 +54,37 @@ def test_no_route_answers_without_valid_credentials(it: HubInProcess) -> None:
             assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
 
 
-@pytest.mark.parametrize("role", role_names())
-def test_a_role_is_refused_every_route_that_it_has_no_right_to(it: HubInProcess, role: str) -> None:
-    client = it.client(role)
+def test_no_unsafe_route_takes_a_cookie_without_its_csrf_token(it: HubInProcess) -> None:
+    browser = it.browser()
+    token = browser.headers.pop("X-CSRF-Token")
+    foreign = {"X-CSRF-Token": it.browser().headers["X-CSRF-Token"]}
+    cross_site = {"X-CSRF-Token": token, "Sec-Fetch-Site": "cross-site"}
     for (method, path), permission in declared_permissions(it.app).items():
-        if permission == PUBLIC:
+        if permission == PUBLIC or method in ("GET", "HEAD"):
+            continue
+        for headers in ({}, foreign, cross_site):
+            answer = browser.request(method, _call(path), json={}, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "csrf"), f"{method} {path}"
+    assert browser.get("/api/v1/me").status_code == 200
+
+
+def test_no_route_takes_a_cookie_that_is_over(it: HubInProcess) -> None:
+    browser = it.browser()
+    secret = browser.cookies["perenne"]
+    assert browser.delete("/api/v1/session").status_code == 204
+    over = {"Cookie": f"perenne={secret}", "X-CSRF-Token": browser.headers["X-CSRF-Token"]}
+    for (method, path), permission in declared_permissions(it.app).items():
+        if permission != PUBLIC:
+            answer = it.stranger().request(method, _call(path), json={}, headers=over)
+            assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("way", ["token", "cookie"])
+@pytest.mark.parametrize("role", role_names())
+def test_a_role_is_refused_every_route_that_it_has_no_right_to(it: HubInProcess, role: str, way: str) -> None:
+    client = it.client(role) if way == "token" else it.browser(role)
+    for (method, path), permission in declared_permissions(it.app).items():
+        if permission == PUBLIC or (method, path) == ("DELETE", "/api/v1/session"):
             continue
         answer = client.request(method, _call(path), json={})
         if permission in permissions_of(role):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from perenne.hub.accounts.auth import PUBLIC
 from perenne.hub.accounts.rules import role_names
@@ -60,6 +61,11 @@ def _guarded(it: HubInProcess) -> list[tuple[str, str, APIRoute]]:
     ]
 
 
+def _caller(it: HubInProcess, role: str, *, way: str) -> TestClient:
+    """Return a client of the other organisation."""
+    return (it.client if way == "token" else it.browser)(role, organisation="rival")
+
+
 def _leaks(text: str, made: dict[str, str], *, asked: str) -> list[str]:
     known = set(re.findall(r"[a-z]{3}_[0-9a-z]{26}", asked))
     return [secret for secret in [MARK, *made.values()] if secret in text and secret not in known]
@@ -72,10 +78,11 @@ def test_every_path_parameter_names_a_table(tenants: Tenants) -> None:
     assert set(PARAMETERS.values()) <= set(made)
 
 
+@pytest.mark.parametrize("way", ["token", "cookie"])
 @pytest.mark.parametrize("role", role_names())
-def test_no_id_of_another_organisation_opens_anything(tenants: Tenants, role: str) -> None:
+def test_no_id_of_another_organisation_opens_anything(tenants: Tenants, role: str, way: str) -> None:
     it, made = tenants
-    rival = it.client(role, organisation="rival")
+    rival = _caller(it, role, way=way)
     for method, path, _ in _guarded(it):
         if "{" not in path:
             continue
@@ -88,10 +95,31 @@ def test_no_id_of_another_organisation_opens_anything(tenants: Tenants, role: st
         assert not _leaks(answer.text, made, asked=address), f"{role} {method} {path}"
 
 
-@pytest.mark.parametrize("role", role_names())
-def test_no_list_shows_anything_of_another_organisation(tenants: Tenants, role: str) -> None:
+@pytest.mark.parametrize("way", ["token", "cookie"])
+def test_a_foreign_thing_gets_the_answer_of_a_missing_one(tenants: Tenants, way: str) -> None:
     it, made = tenants
-    rival = it.client(role, organisation="rival")
+    rival = _caller(it, "org-admin", way=way)
+    for method, path, _ in _guarded(it):
+        names = re.findall(r"\{([^}:]+)", path)
+        if method != "GET" or not names:
+            continue
+        ids = {name: made[PARAMETERS[name]] for name in names}
+        missing = {name: f"{known[:4]}{'z' * 26}"[: len(known)] for name, known in ids.items()}
+        answers = []
+        for given in (ids, missing):
+            answer = rival.get(re.sub(r"\{([^}:]+)[^}]*\}", lambda m, of=given: of[m[1]], path))
+            text = answer.text
+            for name in names:
+                text = text.replace(given[name], f"<{name}>")
+            answers.append((answer.status_code, text))
+        assert answers[0] == answers[1], path
+
+
+@pytest.mark.parametrize("way", ["token", "cookie"])
+@pytest.mark.parametrize("role", role_names())
+def test_no_list_shows_anything_of_another_organisation(tenants: Tenants, role: str, way: str) -> None:
+    it, made = tenants
+    rival = _caller(it, role, way=way)
     for method, path, _ in _guarded(it):
         if method != "GET" or "{" in path or path == "/api/v1/organisations":
             continue
@@ -100,11 +128,12 @@ def test_no_list_shows_anything_of_another_organisation(tenants: Tenants, role: 
         assert not _leaks(answer.text, made, asked=""), f"{role} {path}"
 
 
+@pytest.mark.parametrize("way", ["token", "cookie"])
 def test_a_user_limited_to_one_site_does_not_see_another_site_of_its_own_organisation(
-    tenants: Tenants,
+    tenants: Tenants, way: str
 ) -> None:
     it, made = tenants
-    elsewhere = it.client(site_ids=["sit_00000000000000000000000000"])
+    elsewhere = (it.client if way == "token" else it.browser)(site_ids=["sit_00000000000000000000000000"])
     by_site = {"sites", "stations", "images", "predictions", "deployments", "imports"}
     for method, path, _ in _guarded(it):
         names = re.findall(r"\{([^}:]+)", path)
