@@ -6,10 +6,10 @@ from perenne.testing.plenty import Amount, fill_hub
 
 
 def test_a_program_reads_what_the_pages_show(hub: HubInProcess, client: Client) -> None:
-    few = Amount(sites=2, versions=2, images=200, truths=200, whole=0, pictures=6, measured=1, people=False)
+    few = Amount(sites=3, versions=2, images=200, truths=200, whole=0, pictures=6, measured=1, people=False)
     fill_hub(hub.hub, organisation_id=hub.organisations["acme"], amount=few)
     overview = client.sites.overview()
-    assert {item.site.slug for item in overview} == {"lyon", "nantes"}
+    assert {item.site.slug for item in overview} == {"lyon", "nantes", "grenoble"}
     slug = "lyon"
     assert [point.model.number for point in client.sites.history(slug)] == [1, 2]
     live = client.sites.live(slug, "camera-1")
