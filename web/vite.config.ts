@@ -15,6 +15,18 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 700,
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ name }) => `assets/${name.replace(/~.*/, "")}-[hash].js`,
+        codeSplitting: {
+          groups: [
+            // What the first page needs is one file: fifty small ones compress a tenth worse.
+            { name: "main", tags: ["$initial"], priority: 2 },
+            { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 5000 },
+          ],
+        },
+      },
+    },
   },
   server: { host: "127.0.0.1", port: 5173, strictPort: true, proxy: { "/api": hub, "/docs": hub } },
 });

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("wheel")
 
+FIRST_PAGE_BYTES_GZ = 220_000
 FIRST_PAGE = """
 import sys
 from pathlib import Path
@@ -43,6 +44,12 @@ def test_the_wheel_holds_the_built_app_with_its_compressed_variants(wheel: Path)
         assert name in app
         if len(app[name]) > 1024 and name.endswith((".js", ".css")):
             assert {f"{name}.br", f"{name}.gz"} <= set(app)
+
+
+def test_the_first_page_loads_no_more_than_is_allowed(wheel: Path) -> None:
+    app = app_of(wheel)
+    scripts = re.findall(r'(?:src|href)="/(assets/[^"]+[.]js)"', app["index.html"].decode())
+    assert sum(len(app.get(f"{name}.gz", app[name])) for name in scripts) <= FIRST_PAGE_BYTES_GZ
 
 
 def test_the_wheel_names_the_packages_that_the_app_is_made_of(wheel: Path) -> None:
