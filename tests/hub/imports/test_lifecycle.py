@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from perenne.hub.app import create_app
 from perenne.hub.imports import intake, jobs
 from perenne.hub.imports.rules import TRANSITIONS, ImportState, next_state, state_now
 from perenne.hub.infra.blobs import passing_place
@@ -14,9 +16,15 @@ from perenne.hub.worker import RoomHandlers
 from perenne.kit.errors import Conflict
 from perenne.testing.works import Works, picture
 
-from .conftest import Browser, begin
+from .conftest import Browser, begin, pack
 
-CELLS: dict[str, bytes | str] = {f"{('good', 'bad')[n % 2]}/{n}.png": picture(n) for n in range(1, 81)}
+CELLS: dict[str, bytes | str] = {f"{('good', 'bad')[n % 2]}/{n}.png": picture(n) for n in range(1, 21)}
+
+
+@pytest.fixture(autouse=True)
+def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run take eight files in one transaction."""
+    monkeypatch.setattr(jobs, "CHUNK_FILES", 8)
 
 
 class Killed(BaseException):
@@ -83,7 +91,8 @@ def test_an_import_without_files_cannot_be_checked(browser: Browser) -> None:
 def test_a_run_that_is_killed_goes_on_and_doubles_nothing(
     works: Works, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.send_all(CELLS).check()
+    browser.send_archive(CELLS)
+    browser.check()
     held = hold_jobs(works)
     job_id = browser.ask("run").json()["job_id"]
     take_in, chunks = intake.take_in, []
@@ -111,21 +120,22 @@ def test_a_run_that_is_killed_goes_on_and_doubles_nothing(
     seen = browser.see()
     assert seen["state"] == "succeeded"
     assert sum(again) == len(CELLS) - taken, "what is noted is not taken in again"
-    assert (seen["result"]["created"], seen["result"]["truths_accepted"]) == (80, 80)
-    assert (count(works, "/images"), count(works, "/ground-truth")) == (80, 80)
+    assert (seen["result"]["created"], seen["result"]["truths_accepted"]) == (20, 20)
+    assert (count(works, "/images"), count(works, "/ground-truth")) == (20, 20)
 
 
 def test_a_failed_run_may_be_run_again(
     works: Works, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.send_all(CELLS).check()
+    browser.send_archive(CELLS)
+    browser.check()
     with monkeypatch.context() as broken:
         broken.setattr(intake, "finish_run", _break)
         browser.ask("run")
         assert browser.see()["state"] == "failed"
     assert staged(works, browser)
     result = browser.run()
-    assert (result["created"], result["truths_accepted"]) == (80, 80)
+    assert (result["created"], result["truths_accepted"]) == (20, 20)
 
 
 def _break(*_given: object) -> None:
@@ -159,7 +169,8 @@ def test_a_cancelled_dry_run_keeps_the_files_and_may_be_made_again(works: Works,
 def test_a_run_cancelled_half_way_keeps_what_came_in_and_nothing_else(
     works: Works, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.send_all(CELLS).check()
+    browser.send_archive(CELLS)
+    browser.check()
     held = hold_jobs(works)
     job_id = browser.ask("run").json()["job_id"]
     take_in = intake.take_in
@@ -173,7 +184,7 @@ def test_a_run_cancelled_half_way_keeps_what_came_in_and_nothing_else(
     held.wait(job_id, timeout_s=0)
     held.run_all()
     assert browser.see()["state"] == "cancelled"
-    assert count(works, "/images") == jobs.CHUNK_FILES
+    assert count(works, "/images") == 8
     assert staged(works, browser) == []
     assert browser.ask("run").status_code == 409
 
@@ -268,3 +279,18 @@ def test_many_issues_are_counted_and_only_the_first_are_kept(
     lines = "\n".join(f"missing{n}.png,good" for n in range(10))
     report = browser.send_all({"1.png": picture(1), "t.csv": f"file,class\n1.png,good\n{lines}\n"}).check()
     assert (len(report["issues"]), report["issues_total"]) == (3, 10)
+
+
+def test_an_archive_may_be_larger_than_other_bodies_unless_it_would_be_held_in_memory(works: Works) -> None:
+    works.house.hub.settings = replace(works.house.hub.settings, max_body_mb=1)
+    app = create_app(works.house.hub)
+    http = TestClient(app, headers={"authorization": works.http.headers["authorization"]})
+    large = pack({f"{n}.png": picture(n) + bytes(300_000) for n in range(4)})
+    browser = begin(http)
+    held = http.post(
+        f"/api/v1/imports/{browser.id}/archive", content=large, headers={"Idempotency-Key": "one"}
+    )
+    assert (held.status_code, "PERENNE_MAX_BODY_MB" in held.text) == (413, True)
+    assert browser.send("1.png", bytes(1_100_000)).status_code == 413
+    assert browser.send_archive(large).json()["files"] == 4
+    app.state.live.close()

@@ -45,7 +45,12 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.started_at = hub.clock.now()
     app.state.live = Publisher(hub)
     app.add_middleware(IdempotentReplies, hub=hub)
-    app.add_middleware(RequestFrame, metrics=metrics, max_body_bytes=hub.settings.max_body_mb * 1_000_000)
+    app.add_middleware(
+        RequestFrame,
+        metrics=metrics,
+        max_body_bytes=hub.settings.max_body_mb * 1_000_000,
+        max_archive_bytes=hub.settings.max_import_gb * 1_000_000_000,
+    )
     install_error_handlers(app)
     routers: list[GuardedRouter] = [
         *room_routers(),

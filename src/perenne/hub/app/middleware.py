@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -13,6 +14,7 @@ from perenne.kit.ids import new_id
 
 log = structlog.get_logger("perenne.hub")
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9_.-]{1,64}$")
+_ARCHIVE = re.compile(r"^/api/v1/imports/[^/]+/archive$")
 _LASTING = {"/api/v1/events"}
 _QUIET = {"/livez", "/readyz", "/metrics"}
 Headers = list[tuple[bytes, bytes]]
@@ -20,6 +22,14 @@ API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 DOCS_POLICY = (
     b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 )
+
+
+@dataclass(frozen=True)
+class BodyLimit:
+    """How large a request body may be, and the setting that says so."""
+
+    n_bytes: int
+    setting: str
 
 
 class BodyTooLarge(PerenneError):
@@ -58,10 +68,13 @@ class Metrics:
 class RequestFrame:
     """The outermost layer around the application."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, max_archive_bytes: int
+    ) -> None:
         self.app = app
         self.metrics = metrics
-        self.max_body_bytes = max_body_bytes
+        self.body = BodyLimit(max_body_bytes, "PERENNE_MAX_BODY_MB")
+        self.archive = BodyLimit(max_archive_bytes, "PERENNE_MAX_IMPORT_GB")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,10 +95,13 @@ class RequestFrame:
                 message["headers"] = [*given, *_safe_headers(scope["path"], request_id, given=given)]
             await send(message)
 
-        if _declared_length(headers) > self.max_body_bytes:
-            await _refuse_body(self.max_body_bytes)(scope, receive, send_with_headers)
+        # An archive goes to disk part by part; a body with a key is held in memory to be compared.
+        streamed = _ARCHIVE.match(scope["path"]) and b"idempotency-key" not in headers
+        limit = self.archive if streamed else self.body
+        if _declared_length(headers) > limit.n_bytes:
+            await _refuse_body(limit)(scope, receive, send_with_headers)
         else:
-            limited = _limit_body(receive, self.max_body_bytes)
+            limited = _limit_body(receive, limit)
             await self.app(scope, limited, send_with_headers)
         self._account(scope, status, time.perf_counter() - started, request_id)
 
@@ -112,18 +128,18 @@ def _declared_length(headers: dict[bytes, bytes]) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _refuse_body(limit: int) -> ASGIApp:
+def _refuse_body(limit: BodyLimit) -> ASGIApp:
     return problem_response(_too_large(limit))
 
 
-def _too_large(limit: int) -> BodyTooLarge:
+def _too_large(limit: BodyLimit) -> BodyTooLarge:
     return BodyTooLarge(
-        f"The request body is larger than the {limit // 1_000_000} MB that this hub takes.",
-        remedy="Send fewer images in one request, or raise PERENNE_MAX_BODY_MB.",
+        f"The request body is larger than the {limit.n_bytes // 1_000_000} MB that this hub takes.",
+        remedy=f"Send fewer images in one request, or raise {limit.setting}.",
     )
 
 
-def _limit_body(receive: Receive, limit: int) -> Receive:
+def _limit_body(receive: Receive, limit: BodyLimit) -> Receive:
     taken = 0
 
     async def limited() -> Message:
@@ -131,7 +147,7 @@ def _limit_body(receive: Receive, limit: int) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
-            if taken > limit:
+            if taken > limit.n_bytes:
                 raise _too_large(limit)
         return message
 

@@ -1,5 +1,6 @@
 """Routes of imports."""
 
+import errno
 from collections.abc import AsyncIterator
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
@@ -10,6 +11,7 @@ from perenne.hub.accounts.auth import Caller, GuardedRouter, current_hub
 from perenne.hub.imports import queries, service
 from perenne.hub.imports.service import SeenImport
 from perenne.hub.imports.tables import ImportFileRow
+from perenne.hub.infra.blobs import DiskFull
 from perenne.hub.infra.services import Hub
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import imports as wire
@@ -34,8 +36,13 @@ async def keep_body(request: Request, hub: Annotated[Hub, Depends(current_hub)])
     folder = hub.settings.data / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryFile(dir=folder) as kept:
-        async for part in request.stream():
-            kept.write(part)
+        try:
+            async for part in request.stream():
+                kept.write(part)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFull.at(str(folder)) from error
+            raise
         yield kept
 
 
