@@ -27,6 +27,9 @@ const SIGNS = {
   claimed: { colour: "info", icon: IconLoader },
   running: { colour: "info", icon: IconPlayerPlay },
   uploading: { colour: "info", icon: IconLoader },
+  collecting: { colour: "info", icon: IconLoader },
+  checking: { colour: "info", icon: IconPlayerPlay },
+  checked: { colour: "info", icon: IconHelpCircle },
   succeeded: { colour: "good", icon: IconCircleCheck },
   failed: { colour: "bad", icon: IconCircleX },
   cancelled: { colour: "warn", icon: IconPlayerStop },
@@ -55,7 +58,7 @@ export function SignBadge({ value, size = "md" }: Props) {
       tt="none"
       fw={600}
       leftSection={<Icon size={size === "xl" ? 22 : 16} aria-hidden />}
-      style={{ flexShrink: 0 }}
+      style={{ flexShrink: 0, minWidth: "max-content" }}
     >
       {t(`sign.${value}`, { defaultValue: value })}
     </Badge>

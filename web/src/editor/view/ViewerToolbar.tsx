@@ -73,12 +73,12 @@ export function ViewerToolbar({ stage, shapes, hasTemplate, beside, onBeside }: 
         </>
       )}
       {scored && (
-        <Group gap="xs" wrap="nowrap" className={classes.threshold}>
+        <Group gap={8} wrap="nowrap" className={classes.threshold}>
           <Text fz="sm" id="viewer-threshold">
             {t("threshold", { value: format.percent(shown.minScore) })}
           </Text>
           <Slider
-            w={130}
+            w={96}
             min={0}
             max={1}
             step={0.01}

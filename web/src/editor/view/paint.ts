@@ -82,23 +82,24 @@ export function paintShapes(
   ink: Ink,
   strong = false,
 ): void {
-  for (const layer of ["truth", "prediction"] as const) {
-    const path = new Path2D();
-    for (const shape of shapes) {
-      if (shape.layer !== layer) continue;
-      const { x, y } = toScreen(view, shape);
-      path.rect(x, y, shape.width * view.scale, shape.height * view.scale);
-    }
-    pen.setLineDash([]);
-    pen.lineJoin = "round";
-    pen.lineWidth = strong ? 6 : 4;
-    pen.strokeStyle = ink.halo;
-    pen.stroke(path);
-    pen.setLineDash(layer === "prediction" ? DASH : []);
-    pen.lineWidth = strong ? 3.5 : 2;
-    pen.strokeStyle = ink[layer];
-    pen.stroke(path);
+  const paths = { truth: new Path2D(), prediction: new Path2D() };
+  for (const shape of shapes) {
+    const { x, y } = toScreen(view, shape);
+    paths[shape.layer].rect(x, y, shape.width * view.scale, shape.height * view.scale);
   }
+  pen.lineJoin = "round";
+  pen.setLineDash([]);
+  pen.lineWidth = strong ? 6 : 4;
+  pen.strokeStyle = ink.halo;
+  pen.stroke(paths.truth);
+  pen.stroke(paths.prediction);
+  // Truth shows through the gaps of a prediction that agrees with it.
+  pen.lineWidth = strong ? 3.5 : 2;
+  pen.strokeStyle = ink.truth;
+  pen.stroke(paths.truth);
+  pen.setLineDash(DASH);
+  pen.strokeStyle = ink.prediction;
+  pen.stroke(paths.prediction);
   pen.setLineDash([]);
 }
 
