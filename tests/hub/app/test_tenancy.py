@@ -141,7 +141,9 @@ def test_a_user_limited_to_one_site_does_not_see_another_site_of_its_own_organis
             continue
         address = re.sub(r"\{([^}:]+)[^}]*\}", lambda m: made[PARAMETERS[m[1]]], path)
         assert elsewhere.get(address).status_code == 404, f"{path}"
-    for path in ("/api/v1/sites", "/api/v1/images", "/api/v1/predictions"):
+    lists = ("sites", "sites/overview", "images", "images/tiles", "predictions", "deployments")
+    assert elsewhere.get("/api/v1/images/landmarks").json()["total"] == 0
+    for path in (f"/api/v1/{name}" for name in lists):
         assert elsewhere.get(path).json()["items"] == [], path
 
 

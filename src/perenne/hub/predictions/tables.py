@@ -17,13 +17,16 @@ class PredictionRow(TenantRow, Base):
 
     __tablename__ = "predictions"
     __table_args__ = (
+        Index("ix_predictions_list", "organisation_id", "id"),
+        Index("ix_predictions_image", "organisation_id", "image_id", "id"),
+        Index("ix_predictions_station_list", "organisation_id", "station_id", "id"),
         Index("ix_predictions_site", "organisation_id", "site_id", "id"),
         Index("ix_predictions_day", "organisation_id", "at", "site_id", "decision"),
         Index("ix_predictions_station", "organisation_id", "station_id", "at", "decision"),
     )
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"))
-    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), index=True)
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"))
     reference_image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"))
     model_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
     deployment_id: Mapped[str] = mapped_column(String(40))

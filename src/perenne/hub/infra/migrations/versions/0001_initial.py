@@ -985,7 +985,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_predictions_day", "predictions", ["organisation_id", "at", "site_id", "decision"], unique=False
     )
-    op.create_index(op.f("ix_predictions_image_id"), "predictions", ["image_id"], unique=False)
+    op.create_index(
+        "ix_predictions_image", "predictions", ["organisation_id", "image_id", "id"], unique=False
+    )
+    op.create_index("ix_predictions_list", "predictions", ["organisation_id", "id"], unique=False)
     op.create_index(op.f("ix_predictions_organisation_id"), "predictions", ["organisation_id"], unique=False)
     op.create_index("ix_predictions_site", "predictions", ["organisation_id", "site_id", "id"], unique=False)
     op.create_index(
@@ -993,6 +996,9 @@ def upgrade() -> None:
         "predictions",
         ["organisation_id", "station_id", "at", "decision"],
         unique=False,
+    )
+    op.create_index(
+        "ix_predictions_station_list", "predictions", ["organisation_id", "station_id", "id"], unique=False
     )
     op.create_table(
         "run_log_lines",
