@@ -28,6 +28,8 @@ const queries = new QueryClient({
 const live = new LiveStream(queries);
 const router = makeRouter({ queries, live });
 const nonce = () => document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
+// Dialogs hold the page still with a style of their own, which the Content-Security-Policy admits by nonce only.
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce();
 
 await startTexts();
 createRoot(document.getElementById("root") as HTMLElement).render(

@@ -57,7 +57,15 @@ export const theme = createTheme({
     NumberInput: { defaultProps: { size: "md" } },
     SegmentedControl: { defaultProps: { size: "md" } },
     Tabs: { styles: { tab: { minHeight: 44 } } },
-    Modal: { defaultProps: { centered: true } },
+    Modal: {
+      // A dialog's header is no banner of the page.
+      defaultProps: { centered: true, attributes: { header: { role: "presentation" } } },
+      styles: {
+        title: { fontWeight: 650, fontSize: 18 },
+        close: { width: 44, height: 44, "--cb-icon-size": "20px" },
+      },
+    },
+    MultiSelect: { defaultProps: { size: "md" } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
   },
 });

@@ -47,6 +47,7 @@ export function DeployFields({ choice, onChange }: Props) {
         value={choice.site || null}
         onChange={(site) => set({ site: site ?? "", station: "" })}
         searchable
+        openOnFocus={false}
         required
         data-autofocus
       />

@@ -50,9 +50,12 @@ export function Places({ places, onDeploy, onUndo }: Props) {
     {
       key: "version",
       title: t("column.version"),
-      cell: ({ deployment }) =>
+      cell: ({ deployment, site, station }) =>
         deployment ? (
-          <VersionLink deployment={deployment} />
+          <>
+            <VersionLink deployment={deployment} />
+            {station === null && <SignBadge value={site.verdict} />}
+          </>
         ) : (
           <Text span c="dimmed">
             {t("place.nobody")}
@@ -60,16 +63,19 @@ export function Places({ places, onDeploy, onUndo }: Props) {
         ),
     },
     {
-      key: "verdict",
-      title: t("column.verdict"),
-      cell: ({ site, station }) => (station === null ? <SignBadge value={site.verdict} /> : "–"),
-    },
-    {
       key: "since",
       title: t("column.since"),
-      cell: ({ deployment }) => <TimeAgo at={deployment?.at} />,
+      cell: ({ deployment }) => (
+        <div>
+          <TimeAgo at={deployment?.at} />
+          {deployment && (
+            <Text fz="sm" c="dimmed">
+              {deployment.by}
+            </Text>
+          )}
+        </div>
+      ),
     },
-    { key: "by", title: t("column.by"), cell: ({ deployment }) => deployment?.by ?? "–" },
     {
       key: "why",
       title: t("column.why"),

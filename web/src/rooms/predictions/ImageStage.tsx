@@ -1,4 +1,5 @@
 /* The last image with the boxes that the model drew: a doubled outline and a name on each, never colour alone. */
+import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/ui/format";
 import classes from "./ImageStage.module.css";
@@ -13,7 +14,7 @@ export function ImageStage({ shown }: { shown: Shown | null }) {
   const boxes = drawnShapes(prediction, thresholds ?? {});
   const text = Math.max(image.width, image.height) / 34;
   return (
-    <div className={classes.stage}>
+    <div className={classes.stage} style={{ "--ratio": image.width / image.height } as CSSProperties}>
       <img
         className={classes.picture}
         src={shown.source}

@@ -38,14 +38,14 @@ export function LiveFigures({ live }: { live: StationLive }) {
             fw={700}
             className={classes.model}
           >
-            {live.deployment.model_name} : {live.deployment.model_number}
+            {live.deployment.model_name}:{live.deployment.model_number}
           </Anchor>
         ) : (
           <Text fw={600}>{t("figures.nobody")}</Text>
         )}
         {model && live.deployment && model.id !== live.deployment.model_version_id && (
           <Text fz="sm" c="dimmed">
-            {t("figures.before", { model: `${model.name} : ${model.number}` })}
+            {t("figures.before", { model: `${model.name}:${model.number}` })}
           </Text>
         )}
         {live.deployment && (

@@ -43,9 +43,9 @@ export function StationScreen({ live, site, old }: { live: StationLive; site: st
       <VerdictBand last={live.last} old={old} />
       <div className={classes.middle}>
         <ImageStage shown={shown} />
+        <RecentStrip recent={live.recent} />
         <LiveFigures live={live} />
       </div>
-      <RecentStrip recent={live.recent} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 /* The verdict in letters that are read from three metres: colour, sign and word. */
 import { IconCircleCheckFilled, IconCircleXFilled, IconHelpCircleFilled } from "@tabler/icons-react";
+import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { useTelling } from "@/problems/useTelling";
 import { useFormat } from "@/ui/format";
@@ -26,11 +27,12 @@ export function VerdictBand({ last, old }: Props) {
   const now = useNow();
   const Sign = SIGNS[last.decision];
   const at = new Date(last.at);
+  const word = t(`verdict.${last.decision}`);
   return (
     <section className={classes.band} data-decision={last.decision} data-old={old} data-testid="verdict">
-      <p className={classes.word} role="status">
+      <p className={classes.word} role="status" style={{ "--letters": word.length } as CSSProperties}>
         <Sign className={classes.sign} aria-hidden />
-        <span>{t(`verdict.${last.decision}`)}</span>
+        <span>{word}</span>
       </p>
       <p className={classes.why}>
         <span>{useToldTarget(last)}</span>

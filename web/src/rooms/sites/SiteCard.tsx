@@ -79,7 +79,7 @@ function Deployed({ site }: { site: SiteOverview }) {
       {site.deployments.map(({ station, model }) => (
         <div key={station ?? ""} className={classes.version}>
           <Anchor component={Link} to={`/models/${model.id}`}>
-            {model.name} : {model.number}
+            {model.name}:{model.number}
           </Anchor>
           {station && (
             <Text span fz="sm" c="dimmed">

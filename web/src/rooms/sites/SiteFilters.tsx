@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/ui/format";
 import { countVerdicts, type SiteOverview, VERDICTS } from "./overview";
+import classes from "./SiteFilters.module.css";
 
 interface Props {
   sites: SiteOverview[];
@@ -30,11 +31,11 @@ export function SiteFilters({ sites, verdict, words, onChange }: Props) {
       />
       <Chip.Group value={verdict} onChange={(chosen) => onChange({ verdict: String(chosen) })}>
         <Group gap={6} role="group" aria-label={t("filter.verdict")}>
-          <Chip value="" size="md" variant="outline">
+          <Chip value="" size="md" variant="outline" classNames={{ label: classes.chip }}>
             {t("filter.all", { total: format.integer(sites.length) })}
           </Chip>
           {shown.map((one) => (
-            <Chip key={one} value={one} size="md" variant="outline">
+            <Chip key={one} value={one} size="md" variant="outline" classNames={{ label: classes.chip }}>
               {t(`ui:sign.${one}`)} {format.integer(counts[one])}
             </Chip>
           ))}

@@ -47,7 +47,7 @@ export function SiteHead({ site }: { site: SiteOverview }) {
               t("head.judged"),
               model ? (
                 <Anchor component={Link} to={`/models/${model.id}`}>
-                  {model.name} : {model.number}
+                  {model.name}:{model.number}
                 </Anchor>
               ) : null,
             ],

@@ -76,7 +76,7 @@ function MeasureTable({ measures }: { measures: SiteMeasure[] }) {
       title: t("history.version"),
       cell: ({ model }) => (
         <Anchor component={Link} to={`/models/${model.id}`}>
-          {model.name} : {model.number}
+          {model.name}:{model.number}
         </Anchor>
       ),
     },

@@ -51,7 +51,7 @@ export function Stations({ site, deployments }: Props) {
         if (!model) return t("card.nobody");
         return (
           <Anchor component={Link} to={`/models/${model.id}`}>
-            {model.name} : {model.number}
+            {model.name}:{model.number}
           </Anchor>
         );
       },

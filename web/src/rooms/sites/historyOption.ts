@@ -28,6 +28,15 @@ interface Api {
   coord: (point: number[]) => number[];
 }
 
+interface Ends {
+  min: number;
+  max: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** So much stays free at both ends of the time axis that whiskers are whole. */
+const roomOf = ({ min, max }: Ends) => Math.max((max - min) * 0.03, HOUR_MS);
+
 const MARKS: Record<string, { tone: "good" | "bad" | "warn" | "info" | "none"; symbol: string }> = {
   satisfactory: { tone: "good", symbol: "circle" },
   not_satisfactory: { tone: "bad", symbol: "triangle" },
@@ -43,7 +52,7 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
   const first = Math.min(...measures.map(({ evaluated_at }) => time(evaluated_at)));
   const seen = deployments.filter(({ at }) => time(at) >= first);
   return {
-    grid: { left: 14, right: 24, top: 58, bottom: 26, outerBoundsMode: "same" },
+    grid: { left: 14, right: 24, top: 20, bottom: 26, outerBoundsMode: "same" },
     tooltip: {
       trigger: "item",
       confine: true,
@@ -54,6 +63,8 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
     },
     xAxis: axis(tokens, "", {
       type: "time",
+      min: (ends: Ends) => ends.min - roomOf(ends),
+      max: (ends: Ends) => ends.max + roomOf(ends),
       axisLabel: {
         color: tokens.muted,
         hideOverlap: true,
@@ -82,7 +93,6 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
         markLine: {
           symbol: "none",
           silent: true,
-          label: { color: tokens.text },
           data: [...limitLine(limit, words, tokens), ...seen.map((one) => deployedLine(one, words, tokens))],
         },
       },
@@ -90,15 +100,22 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
   };
 }
 
+const onSurface = (tokens: Tokens) => ({
+  color: tokens.text,
+  backgroundColor: tokens.surface,
+  padding: [2, 4],
+  borderRadius: 3,
+});
+
 function limitLine(limit: number | null, words: Words, tokens: Tokens): object[] {
   if (limit === null) return [];
-  const label = { formatter: words.acceptable(limit), position: "insideStartBottom" };
+  const label = { ...onSurface(tokens), formatter: words.acceptable(limit), position: "insideStartTop" };
   return [{ yAxis: limit, label, lineStyle: { color: tokens.text, type: "solid", width: 2 } }];
 }
 
 function deployedLine({ at, model_name, model_number }: Deployment, words: Words, tokens: Tokens): object {
-  const name = words.deployed(`${model_name} : ${model_number}`);
-  const label = { formatter: name, position: "end", rotate: 0, fontSize: 11, width: 110, overflow: "break" };
+  const name = words.deployed(`${model_name}:${model_number}`);
+  const label = { ...onSurface(tokens), formatter: name, position: "insideEndBottom", fontSize: 11 };
   return { xAxis: time(at), label, lineStyle: { color: tokens.brand, type: "dashed", width: 1.5 } };
 }
 
@@ -125,7 +142,7 @@ function tell(measure: SiteMeasure | undefined, words: Words): string {
   const { model, value, low, high, verdict, evaluated_at } = measure;
   const interval = low === null || high === null ? "" : ` [${words.interval(low, high)}]`;
   return [
-    `<b>${escape(model.name)} : ${model.number}</b>`,
+    `<b>${escape(model.name)}:${model.number}</b>`,
     `${words.figure(value)}${interval}`,
     words.verdict(verdict),
     words.moment(evaluated_at),
