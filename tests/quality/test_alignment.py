@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perenne.quality import Offset, align_reference, find_offset, move_image
+from perenne.quality.alignment import Offset, align_reference, find_offset, move_image
 
 REACH_AT_320 = 8
 

@@ -2,10 +2,10 @@
 
 Owns what an image must be to enter: a format of the allow-list by content, whole, of bounded size.
 Promises that what it admits decodes to one upright RGB array, and that a hostile file costs bounded memory.
-Tells how far a reference lies from an image. Does not store, name or score images.
+`alignment`, imported by itself since it brings numpy, tells how far a reference lies from an image. Does not
+store, name or score images.
 """
 
-from perenne.quality.alignment import Offset, align_reference, find_offset, move_image
 from perenne.quality.decoding import (
     ALLOWED_FORMATS,
     MAX_PIXELS,
@@ -22,12 +22,8 @@ __all__ = [
     "MAX_PIXELS",
     "AdmittedImage",
     "ImageRefused",
-    "Offset",
     "admit_image",
-    "align_reference",
     "decode_admitted",
     "decode_upright",
     "difference_hash",
-    "find_offset",
-    "move_image",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perenne.geometry import InputMapping, fit_input, place_image
-from perenne.quality import align_reference
+from perenne.quality.alignment import align_reference
 from perenne.runtime.errors import ImageNotUsable, ReferenceMissing
 
 NATIVE_MULTIPLE = 32
