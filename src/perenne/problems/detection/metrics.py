@@ -188,10 +188,15 @@ def best_score(evidence: BoxEvidence) -> tuple[float, float]:
 
 
 def _interpolate(true_BK: Floats, best_BK: Floats, n_true: Floats) -> NDArray[np.float64]:
-    """Return (B,) means of the best precision at or beyond 101 recalls; NaN without true boxes."""
+    """Return (B,) means of the best precision at or beyond 101 recalls; NaN without true boxes.
+
+    A recall point takes the precision of the first hit that reaches it: each hit's precision counts as often
+    as there are points between the recall before it and its own.
+    """
     found = np.full(len(n_true), np.nan)
-    k = true_BK.shape[1]
-    for b in np.flatnonzero(n_true > 0):
-        at = np.searchsorted(true_BK[b] / n_true[b], RECALL_POINTS, side="left")
-        found[b] = best_BK[b][at[at < k]].sum() / len(RECALL_POINTS)
+    defined = n_true > 0
+    recall_BK = true_BK[defined] / n_true[defined, None]
+    reached_BK = np.searchsorted(RECALL_POINTS, recall_BK.ravel(), side="right").reshape(recall_BK.shape)
+    points_BK = np.diff(reached_BK, axis=1, prepend=0)
+    found[defined] = (best_BK[defined] * points_BK).sum(1) / len(RECALL_POINTS)
     return found
