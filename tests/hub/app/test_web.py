@@ -165,6 +165,16 @@ def test_a_new_build_is_served_without_a_restart(browser: TestClient, folder: Pa
     assert browser.get("/assets/new-1.js").status_code == 200
 
 
+def test_a_file_that_goes_while_a_new_build_comes_is_missing_and_not_an_error(
+    browser: TestClient, folder: Path
+) -> None:
+    assert browser.get("/assets/main-3f2a.js").status_code == 200
+    for name in ("main-3f2a.js", "main-3f2a.js.gz", "main-3f2a.js.br"):
+        (folder / "assets" / name).unlink()
+    assert browser.get("/assets/main-3f2a.js").status_code == 404
+    assert browser.get("/", headers=HTML).status_code == 200
+
+
 def test_without_the_built_app_the_first_page_says_how_to_build_it(browser: TestClient, folder: Path) -> None:
     (folder / "index.html").unlink()
     page = browser.get("/", headers=HTML)

@@ -74,9 +74,12 @@ class WebApp:
             return None
         path: str = request.scope["path"]
         built = self._refresh()
-        found = self._files.get(path)
-        if found is not None:
-            return _file(found, request)
+        try:
+            if path in self._files:
+                return _file(self._files[path], request)
+        except FileNotFoundError:  # another build is being put in place: what was listed is gone
+            self._built_at = None
+            return None
         page = path == "/" or "text/html" in request.headers.get("accept", "")
         if not page or path.startswith(NOT_PAGES):
             return None
@@ -110,7 +113,7 @@ def list_files(folder: Path) -> dict[str, WebFile]:
     present = set(paths)
     found = {}
     for path in paths:
-        if path.suffix in (".html", *ENCODINGS.values()):
+        if path.suffix in ("", ".html", *ENCODINGS.values()):
             continue
         twins = {name: path.with_name(path.name + ending) for name, ending in ENCODINGS.items()}
         encoded = {name: twin for name, twin in twins.items() if twin in present}
