@@ -1,5 +1,5 @@
 /* One import, step by step: files arrive, the dry run says what they are, a person starts it, it is done. */
-import { Button, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { ProblemError, type Problem } from "@/api/problem";
@@ -18,7 +18,7 @@ import { RetryButtons } from "./imports/RetryButtons";
 import { UploadPanel } from "./imports/UploadPanel";
 import { WorkPanel } from "./imports/WorkPanel";
 
-const OPEN = ["collecting", "checked", "running", "failed"];
+const OPEN = ["collecting", "checked", "failed"];
 
 export function ImportPage() {
   const { t } = useTranslation("imports");
@@ -34,14 +34,17 @@ export function ImportPage() {
         trail={[{ to: "/imports", label: t("list.title") }]}
         about={
           one && (
-            <>
-              <SignBadge value={one.state} /> {place} ·{" "}
-              {t("import.files", {
-                count: one.files,
-                number: format.integer(one.files),
-                bytes: format.bytes(one.bytes),
-              })}
-            </>
+            <Group gap="xs">
+              <SignBadge value={one.state} />
+              <span>
+                {place} ·{" "}
+                {t("import.files", {
+                  count: one.files,
+                  number: format.integer(one.files),
+                  bytes: format.bytes(one.bytes),
+                })}
+              </span>
+            </Group>
           )
         }
       >

@@ -8,6 +8,7 @@ import { Section } from "@/ui/Section";
 import { ClassMapping, useLabelSchemas } from "./ClassMapping";
 import { ContextMapping } from "./ContextMapping";
 import { Figures } from "./Figures";
+import classes from "./imports.module.css";
 import { IssueTable } from "./IssueTable";
 import { type Draft, draftOf, isSame, mappingOf } from "./mapping";
 import { type Check, type Import, useImportAct } from "./queries";
@@ -75,7 +76,7 @@ export function CheckPanel({ one, check }: { one: Import; check: Check }) {
         </Section>
       )}
       {act.error && <ProblemAlert error={act.error} />}
-      <Group>
+      <Group className={classes.actions}>
         {dirty ? (
           <Button loading={act.isPending} onClick={again}>
             {t("check.again")}

@@ -13,7 +13,9 @@ interface Props {
 
 export function ContextMapping({ check, draft, onChange }: Props) {
   const { t } = useTranslation("imports");
-  const bare = check.problem === "detection" && (check.truths.unlabelled > 0 || draft.unlabelled === "empty");
+  const bare =
+    check.problem === "detection" &&
+    (check.truths.unlabelled > check.truths.left_out || draft.unlabelled === "empty");
   return (
     <Stack gap="md">
       {bare && (
