@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from perenne.hub.infra.blobs import passing_place
 from perenne.testing.postgres import PostgresServer
 from perenne.testing.tenants import fill_tenant
-from perenne.testing.works import works_in_process
+from perenne.testing.works import picture, works_in_process
 
 
 @pytest.mark.parametrize("ground", ["postgres", "bucket", "postgres and bucket"])
@@ -30,6 +31,19 @@ def test_images_truth_and_datasets_on_other_ground(
         assert works.freeze().json()["existed"]
         listed = works.get("/images", site="lyon", limit=5)
         assert len(listed["items"]) == 5 and listed["next_cursor"]
+        begun = works.http.post("/api/v1/imports", json={"name": "May", "site": "graz"}).json()
+        for number, name in enumerate(("good/1.png", "bad/2.png"), 900):
+            sent = works.http.put(f"/api/v1/imports/{begun['id']}/files/{name}", content=picture(number))
+            assert sent.status_code == 200, sent.text
+        for step in ("check", "run"):
+            works.http.post(f"/api/v1/imports/{begun['id']}/{step}", json={})
+        done = works.get(f"/imports/{begun['id']}")
+        assert (done["state"], done["result"]["created"], done["result"]["truths_accepted"]) == (
+            "succeeded",
+            2,
+            2,
+        )
+        assert not list(works.house.hub.blobs.iterate(organisation_id=passing_place(begun["id"])))
         jobs = works.get("/jobs")["items"]
         assert {job["state"] for job in jobs} <= {"succeeded"}
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
@@ -42,35 +41,6 @@ def places_of(session: Session, actor: Actor, row: ImportRow) -> dict[str, str |
         else session.scalar(select(table.slug).where(*visible_to(actor, table), table.id == identity))
         for name, (table, identity) in tables.items()
     }
-
-
-def reserve(
-    session: Session, actor: Actor, import_id: str, *, files: int, n_bytes: int, limits: tuple[int, int]
-) -> bool:
-    """Add to the import's counts and say so; False when it is full or does not collect any more.
-
-    The row is locked until the transaction ends: files of one import are written one after the other.
-    """
-    statement = update(ImportRow).where(
-        *visible_to(actor, ImportRow),
-        ImportRow.id == import_id,
-        ImportRow.state == "collecting",
-        ImportRow.files + files <= limits[0],
-        ImportRow.bytes + n_bytes <= limits[1],
-    )
-    counted = statement.values(files=ImportRow.files + files, bytes=ImportRow.bytes + n_bytes)
-    done: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        counted, execution_options={"synchronize_session": False}
-    )
-    return done.rowcount == 1
-
-
-def file_at(session: Session, actor: Actor, import_id: str, path: str) -> ImportFileRow | None:
-    return session.scalar(_files(actor, import_id).where(ImportFileRow.path == path))
-
-
-def file_among(session: Session, actor: Actor, import_id: str, paths: list[str]) -> ImportFileRow | None:
-    return session.scalar(_files(actor, import_id).where(ImportFileRow.path.in_(paths)).limit(1))
 
 
 def files_after(

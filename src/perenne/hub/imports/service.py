@@ -1,6 +1,7 @@
 """Use cases of imports: begin, receive files, ask for the dry run and for the run, cancel, delete."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -31,10 +32,7 @@ from perenne.hub.sites import get_product, get_site, get_station
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
-from perenne.wire.imports import (
-    ImportMapping,
-    ImportNew,
-)
+from perenne.wire.imports import ImportMapping, ImportNew
 
 CHECK_JOB, RUN_JOB, SWEEP_JOB = "imports.check", "imports.run", "imports.sweep"
 
@@ -101,7 +99,7 @@ def receive_file(
     clean = usable_path(path)
     _check_size(hub, clean, len(data))
     sha256 = keep_file(hub, import_id, data)
-    return _add_files(session, hub, actor, import_id, [(clean, sha256, len(data))])[0]
+    return _add_files(session, hub, actor, import_id, [(clean, sha256, len(data))])[1][0]
 
 
 def receive_archive(
@@ -127,14 +125,10 @@ def receive_archive(
             clean = usable_path(path)
             _check_size(hub, clean, len(data))
             entries.append((clean, keep_file(hub, import_id, data), len(data)))
-    _add_files(session, hub, actor, import_id, entries)
-    seen = get_import(session, actor, import_id)
-    counts = dict(seen.row.passed_over)
-    for ending, count in plan.passed_over.items():
-        counts[ending] = counts.get(ending, 0) + count
-    seen.row.passed_over = counts
-    session.flush()
-    session.refresh(seen.row)
+    seen, _ = _add_files(session, hub, actor, import_id, entries)
+    counts = Counter(seen.row.passed_over)
+    counts.update(plan.passed_over)
+    seen.row.passed_over = dict(counts)
     return seen
 
 
@@ -253,45 +247,52 @@ def _check_size(hub: Hub, path: str, n_bytes: int) -> None:
 
 def _add_files(
     session: Session, hub: Hub, actor: Actor, import_id: str, received: Sequence[tuple[str, str, int]]
-) -> list[ImportFileRow]:
-    """Return the rows of received files (path, hash, bytes), each path once."""
-    settings = hub.settings
-    known = queries.files_at(session, actor, import_id, [path for path, _, _ in received])
+) -> tuple[SeenImport, list[ImportFileRow]]:
+    """Return the import and the rows of received files (path, hash, bytes), each path once.
+
+    The import's row is locked until the transaction ends: its files are written one after the other.
+    """
+    seen = get_import(session, actor, import_id, for_update=True)
+    next_state(seen.state, "receive")
+    paths = [path for path, _, _ in received]
+    folders = {folder for path in paths for folder in folders_above(path) if folder.lower().endswith(USABLE)}
+    known = queries.files_at(session, actor, import_id, [*paths, *sorted(folders)])
+    _refuse_files_as_folders(folders, {*known, *paths})
     changed = [one for one in received if one[0] not in known or known[one[0]].sha256 != one[1]]
-    if changed:
-        new = sum(path not in known for path, _, _ in changed)
-        n_bytes = sum(size for _, _, size in changed)
-        limits = (settings.max_import_files, settings.max_import_gb * 10**9)
-        if not queries.reserve(session, actor, import_id, files=new, n_bytes=n_bytes, limits=limits):
-            next_state(get_import(session, actor, import_id).state, "receive")
-            raise ImportFull(
-                f"The import takes {limits[0]:,} files and {settings.max_import_gb} GB.",
-                remedy="Split the set, or raise PERENNE_MAX_IMPORT_FILES or PERENNE_MAX_IMPORT_GB.",
-            )
-        known |= queries.files_at(session, actor, import_id, [path for path, _, _ in changed])
-    rows = []
-    for path, sha256, size in received:
+    _refuse_too_much(
+        hub,
+        seen.row,
+        files=sum(path not in known for path, _, _ in changed),
+        n_bytes=sum(c[2] for c in changed),
+    )
+    for path, sha256, size in changed:
         row = known.get(path)
         if row is None:
-            row = ImportFileRow(
-                id=new_id("imf"), organisation_id=actor.organisation_id, import_id=import_id, path=path,
-                sha256=sha256, bytes=size,
-            )  # fmt: skip
+            known[path] = row = ImportFileRow(
+                id=new_id("imf"), organisation_id=actor.organisation_id, import_id=import_id, path=path
+            )
             session.add(row)
+            seen.row.files += 1
         row.sha256, row.bytes = sha256, size
-        rows.append(row)
-    _refuse_files_as_folders(session, actor, import_id, [path for path, _, _ in changed])
-    return rows
-
-
-def _refuse_files_as_folders(session: Session, actor: Actor, import_id: str, paths: Sequence[str]) -> None:
+        seen.row.bytes += size
     session.flush()
-    folders = {folder for path in paths for folder in folders_above(path) if folder.lower().endswith(USABLE)}
-    clash = queries.file_among(session, actor, import_id, sorted(folders)[:5_000]) if folders else None
+    return seen, [known[path] for path in paths]
+
+
+def _refuse_too_much(hub: Hub, row: ImportRow, *, files: int, n_bytes: int) -> None:
+    settings = hub.settings
+    if row.files + files > settings.max_import_files or row.bytes + n_bytes > settings.max_import_gb * 10**9:
+        raise ImportFull(
+            f"The import takes {settings.max_import_files:,} files and {settings.max_import_gb} GB.",
+            remedy="Split the set, or raise PERENNE_MAX_IMPORT_FILES or PERENNE_MAX_IMPORT_GB.",
+        )
+
+
+def _refuse_files_as_folders(folders: Collection[str], files: Collection[str]) -> None:
+    clash = next((path for path in files if path in folders), None)
     if clash is not None:
         raise FileNotUsable(
-            f"'{clash.path[-120:]}' is the name of a file and of a folder at once.",
-            remedy="Rename one of them.",
+            f"'{clash[-120:]}' is the name of a file and of a folder at once.", remedy="Rename one of them."
         )
 
 
