@@ -35,7 +35,7 @@ from perenne.testing.plenty_versions import add_evaluations, add_models
 from perenne.wire.datasets import AcceptanceRule
 
 CITIES = (
-    "Lyon", "Nantes", "Grenoble", "Lille", "Toulouse", "Torino", "Wrocław", "Brno", "Győr", "Porto",
+    "Lyon", "Nantes", "Grenoble", "Lille", "Toulouse", "Torino", "Kraków", "Brno", "Győr", "Porto",
     "Zaragoza", "Leipzig", "Graz", "Eindhoven", "Timișoara", "Monterrey", "Curitiba", "Suzhou", "Penang",
     "Pune",
 )  # fmt: skip

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from perenne.hub.datasets.service import get_dataset, prepare_version, store_version, version_items
@@ -19,22 +18,20 @@ from perenne.hub.evaluation.service import Outcome, write_outcomes
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
 from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
 from perenne.hub.models.tables import ModelVersionRow
-from perenne.hub.training.tables import RunLogLineRow, RunPointRow, RunRow
 from perenne.kit.hashing import sha256_file
 from perenne.kit.ids import new_id
 from perenne.problems import PROBLEMS
 from perenne.runtime import read_artefact
 from perenne.testing.boards import DEFECTS
 from perenne.testing.plenty_images import DAYS, THRESHOLDS, goodness_at, id_at, say_boxes
+from perenne.testing.plenty_runs import RECIPE, add_finished_run, add_other_runs
 from perenne.testing.tiny_models import tiny_detector
 from perenne.wire.datasets import FreezeRequest, SplitRule
 
 if TYPE_CHECKING:
     from perenne.testing.plenty import Ground, Place
 
-RECIPE = "lite-detection"
 PARITY = {"boxes": 0.0021, "scores": 3.1e-06}
-POINTS = 60
 SYNTHETIC = {
     "map50": 0.0, "map": -0.22, "map33": 0.015, "precision": 0.02, "recall": -0.01, "f1": 0.005,
     "escape_rate": None, "overkill_rate": None, "unsure_rate": None,
@@ -114,6 +111,29 @@ def _deploy(session: Session, ground: "Ground", place: "Place", *, number: int) 
         session.flush()
         place.deployed.append(Deployed(row.id, version, at))
         before = row
+    if number == 0 and newest > 0:
+        _deploy_to_station(session, ground, place, version=newest)
+
+
+def _deploy_to_station(session: Session, ground: "Ground", place: "Place", *, version: int) -> None:
+    """Let the newest version answer at one station of its own, without a word of it in older images."""
+    station_id, _ = place.stations[1]
+    row = DeploymentRow(
+        id=new_id("dep"),
+        organisation_id=ground.actor.organisation_id,
+        created_at=ground.now,
+        site_id=place.id,
+        station_id=station_id,
+        scope_id=station_id,
+        model_version_id=ground.models[version],
+        previous_id=None,
+        thresholds={"score": 0.6},
+        state="active",
+        reason="Tried on one station first",
+        by="Jonas Weber",
+        at=ground.now,
+    )
+    session.add(row)
 
 
 def add_evaluations(ground: "Ground") -> None:
@@ -131,7 +151,9 @@ def add_evaluations(ground: "Ground") -> None:
         acceptance = dataset.acceptance or {}
     with hub.database.transaction() as session:
         for number in range(ground.amount.versions):
-            _add_run(session, ground, version, number=number)
+            ended, final = made_at(ground, number), _mean_goodness(ground, number)
+            add_finished_run(session, ground, version, number=number, ended=ended, final=final)
+        add_other_runs(session, ground, version)
     for number in range(ground.amount.versions):
         measured = number >= ground.amount.versions - ground.amount.measured
         _evaluate(ground, version, items, number=number, acceptance=acceptance, measured=measured)
@@ -317,67 +339,3 @@ def _estimate(value: float, n: int) -> dict[str, Any]:
 def _mean_goodness(ground: "Ground", version: int) -> float:
     values = [goodness_at(place, version, versions=ground.amount.versions) for place in ground.places]
     return float(np.mean(values))
-
-
-def _add_run(session: Session, ground: "Ground", version: DatasetVersionRow, *, number: int) -> None:
-    """Add the run that a model version came from, with its curves and a few lines of log."""
-    ended = made_at(ground, number)
-    began, organisation_id = ended - timedelta(minutes=38), ground.actor.organisation_id
-    run = RunRow(
-        id=id_at("run", began, number),
-        organisation_id=organisation_id,
-        created_at=began - timedelta(seconds=20),
-        number=number + 1,
-        name="boards",
-        recipe=RECIPE,
-        config={"epochs": POINTS, "learning_rate": 0.002},
-        seed=7 + number,
-        dataset_version_id=version.id,
-        state="succeeded",
-        trainer="trainer-1",
-        epoch=1,
-        progress=1.0,
-        message="Done",
-        metrics={},
-        log_lines=3,
-        model_version_id=ground.models[number],
-        created_by="Jonas Weber",
-        started_at=began,
-        ended_at=ended,
-    )
-    session.add(run)
-    session.flush()
-    rng, final = np.random.default_rng(number), _mean_goodness(ground, number)
-    for step in range(1, POINTS + 1):
-        learnt = 1 - float(np.exp(-step / 14))
-        values = {
-            "train.loss": round(2.2 * (1 - learnt) + 0.12 + float(rng.normal(0, 0.015)), 5),
-            "val.map50": round(max(0.0, final * learnt + float(rng.normal(0, 0.008))), 5),
-        }
-        at = began + (ended - began) * step / POINTS
-        session.add(
-            RunPointRow(
-                id=new_id("rpt"),
-                organisation_id=organisation_id,
-                run_id=run.id,
-                step=step,
-                at=at,
-                values=values,
-            )
-        )
-    run.metrics = values
-    for seq, text in enumerate(("Reading the dataset", "Training on 2 threads", "The export is faithful"), 1):
-        session.add(
-            RunLogLineRow(
-                id=new_id("rll"),
-                organisation_id=organisation_id,
-                run_id=run.id,
-                seq=seq,
-                at=began,
-                level="info",
-                text=text,
-            )
-        )
-    model = session.scalars(select(ModelVersionRow).where(ModelVersionRow.id == ground.models[number])).one()
-    model.run_id, model.dataset_version_id = run.id, version.id
-    model.origin = {"run": f"Run {run.number}: {RECIPE}", "dataset": f"boards:{version.number}"}
