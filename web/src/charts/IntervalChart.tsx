@@ -46,7 +46,7 @@ export function IntervalChart({ rows, label, xName, limit, range, onPick }: Prop
     (tokens: Tokens) => {
       const tone = (verdict: string) => tokens[LOOKS[verdict]?.tone ?? "none"] as string;
       return {
-        grid: { left: 8, right: 20, top: limit ? 28 : 10, bottom: 30, outerBoundsMode: "same" },
+        grid: { left: 8, right: 20, top: limit ? 26 : 10, bottom: 4, outerBoundsMode: "same" },
         tooltip: {
           trigger: "item",
           backgroundColor: tokens.surface,
@@ -74,6 +74,7 @@ export function IntervalChart({ rows, label, xName, limit, range, onPick }: Prop
           {
             type: "custom",
             silent: true,
+            encode: { x: [0, 1], y: 2 },
             data: rows.map((row, index) => [row.low, row.high, index]),
             renderItem: (_: unknown, api: Api) => bar(api, tone(rows[api.value(2)]?.verdict ?? "")),
           },
@@ -112,7 +113,7 @@ export function IntervalChart({ rows, label, xName, limit, range, onPick }: Prop
     <Chart
       option={option}
       label={label}
-      height={Math.max(120, rows.length * ROW_PX + 66)}
+      height={Math.max(120, rows.length * ROW_PX + 76)}
       onClick={(event) => onPick?.(rows[event.dataIndex]?.name ?? "")}
     />
   );

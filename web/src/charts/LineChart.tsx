@@ -1,6 +1,6 @@
 /* Curves over steps: zoom with the wheel or the handle below, smoothing on request. */
 import { useCallback } from "react";
-import { useFormat } from "@/ui/format";
+import { tellSmall, useFormat } from "@/ui/format";
 import { Chart } from "./Chart";
 import { lookOf } from "./series";
 import { type Point, smooth } from "./smooth";
@@ -28,6 +28,7 @@ const FEW_POINTS = 24;
 
 export function LineChart({ series, xName, yName, label, height = 280, smoothed, zoom = true, log }: Props) {
   const format = useFormat();
+  const tell = useCallback((value: number) => tellSmall(value, format), [format]);
   const option = useCallback(
     (tokens: Tokens) => ({
       aria: { enabled: false },
@@ -46,7 +47,7 @@ export function LineChart({ series, xName, yName, label, height = 280, smoothed,
         left: 12,
         right: 18,
         top: series.length > 1 ? 40 : 20,
-        bottom: zoom ? 52 : 26,
+        bottom: zoom ? 30 : 4,
         outerBoundsMode: "same",
       },
       xAxis: axis(tokens, xName, { type: "value", min: "dataMin", max: "dataMax", nameGap: 26 }),
@@ -54,7 +55,7 @@ export function LineChart({ series, xName, yName, label, height = 280, smoothed,
         type: log ? "log" : "value",
         scale: true,
         nameGap: 44,
-        axisLabel: { color: tokens.muted, formatter: (value: number) => format.number(value, 4) },
+        axisLabel: { color: tokens.muted, formatter: tell },
       }),
       tooltip: {
         trigger: "axis",
@@ -62,7 +63,7 @@ export function LineChart({ series, xName, yName, label, height = 280, smoothed,
         borderColor: tokens.border,
         textStyle: { color: tokens.text },
         confine: true,
-        valueFormatter: (value: unknown) => (typeof value === "number" ? format.number(value, 4) : "–"),
+        valueFormatter: (value: unknown) => (typeof value === "number" ? tell(value) : "–"),
       },
       dataZoom: zoom
         ? [
@@ -85,7 +86,7 @@ export function LineChart({ series, xName, yName, label, height = 280, smoothed,
         : [],
       series: series.flatMap(({ name, points, look }, index) => lines(tokens, name, points, look ?? index)),
     }),
-    [series, xName, yName, smoothed, zoom, log, format],
+    [series, xName, yName, smoothed, zoom, log, tell],
   );
   function lines(tokens: Tokens, name: string, points: Point[], index: number): object[] {
     const { colour, dash, mark } = lookOf(index);

@@ -33,7 +33,7 @@ export function Reliability({ bins, xName, yName, countName, label }: Props) {
       const formatter = (value: number) => format.number(value, 1);
       const unit = { type: "value", min: 0, max: 1, axisLabel: { color: tokens.muted, formatter } };
       return {
-        grid: { left: 14, right: 18, top: 14, bottom: 30, outerBoundsMode: "same" },
+        grid: { left: 14, right: 18, top: 14, bottom: 4, outerBoundsMode: "same" },
         xAxis: axis(tokens, xName, { ...unit, nameGap: 26 }),
         yAxis: axis(tokens, yName, { ...unit, nameGap: 36 }),
         tooltip: {

@@ -20,7 +20,7 @@ export function TruthAndAnswer({ pairs, xName, yName, label }: Props) {
       const formatter = (value: number) => format.number(value);
       const scale = { type: "value", scale: true, axisLabel: { color: tokens.muted, formatter } };
       return {
-        grid: { left: 14, right: 18, top: 14, bottom: 30, outerBoundsMode: "same" },
+        grid: { left: 14, right: 18, top: 14, bottom: 4, outerBoundsMode: "same" },
         xAxis: axis(tokens, xName, { ...scale, nameGap: 26 }),
         yAxis: axis(tokens, yName, { ...scale, nameGap: 44 }),
         tooltip: { show: false },

@@ -29,7 +29,7 @@ export function UnitCurves(props: Props) {
   const option = useCallback(
     (tokens: Tokens) => ({
       legend: { type: "scroll", top: 0, left: 0, itemWidth: 34, textStyle: { color: tokens.text } },
-      grid: { left: 14, right: 18, top: 40, bottom: 30, outerBoundsMode: "same" },
+      grid: { left: 14, right: 18, top: 40, bottom: 4, outerBoundsMode: "same" },
       xAxis: axis(tokens, xName, unit(tokens, 26)),
       yAxis: axis(tokens, yName, unit(tokens, 36)),
       tooltip: {

@@ -71,6 +71,11 @@ export function makeFormat(language: string): Format {
   };
 }
 
+/** Return a figure to four digits behind the point; one too small for that in powers of ten. */
+export function tellSmall(value: number, format: Format): string {
+  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : format.number(value, 4);
+}
+
 export function useFormat(): Format {
   const { i18n } = useTranslation();
   return useMemo(() => makeFormat(i18n.language), [i18n.language]);

@@ -1,5 +1,5 @@
 /* What "satisfactory" means: a metric and its limit, at every site; or nothing yet. */
-import { Group, NumberInput, Select, Stack, Text } from "@mantine/core";
+import { Group, Input, NumberInput, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { isError, useMetricName } from "@/ui/metrics";
 import type { AcceptanceRule } from "./queries";
@@ -25,12 +25,13 @@ export function AcceptanceFields({ problem, rule, onChange }: Props) {
     onChange(isError(metric) ? { metric, at_most: value } : { metric, at_least: value });
   const limit = rule?.at_least ?? rule?.at_most;
   return (
-    <Stack gap={4}>
-      <Text fw={500}>{t("acceptance.word")}</Text>
-      <Text fz="sm" c="dimmed">
-        {t("acceptance.about")}
-      </Text>
-      <Group gap="sm" grow preventGrowOverflow={false} align="flex-end">
+    <Input.Wrapper
+      label={t("acceptance.word")}
+      description={t("acceptance.about")}
+      labelElement="div"
+      size="md"
+    >
+      <Group gap="sm" mt={6} grow preventGrowOverflow={false} align="flex-end">
         <Select
           label={t("acceptance.metric")}
           placeholder={t("acceptance.none")}
@@ -53,6 +54,6 @@ export function AcceptanceFields({ problem, rule, onChange }: Props) {
           onChange={(value) => rule && set(rule.metric, Number(value))}
         />
       </Group>
-    </Stack>
+    </Input.Wrapper>
   );
 }

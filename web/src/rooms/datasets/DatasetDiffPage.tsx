@@ -77,7 +77,7 @@ function Changed({ kind, diff }: Part) {
     <Section title={t(`diff.${kind}.title`)} about={about}>
       <Stack>
         {moves.length > 0 && <Facts facts={moves.map(([way, n]) => [tellWay(way), format.integer(n)])} />}
-        <Thumbnails images={ids.map((id) => ({ id, caption: id }))} />
+        <Thumbnails images={ids.map((id) => ({ id }))} />
       </Stack>
     </Section>
   );

@@ -5,6 +5,7 @@ import {
   MultiSelect,
   NumberInput,
   SegmentedControl,
+  SimpleGrid,
   Stack,
   Text,
   TextInput,
@@ -54,7 +55,7 @@ export function FreezeSplit({ rules, onChange }: Props) {
             />
           </Group>
         )}
-        <Group gap="sm" grow preventGrowOverflow={false} align="flex-end">
+        <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm">
           <Percent label={t("freeze.val")} value={rules.val} onChange={(val) => onChange({ val })} />
           {rules.by === "group" && (
             <Percent label={t("freeze.test")} value={rules.test} onChange={(test) => onChange({ test })} />
@@ -66,7 +67,7 @@ export function FreezeSplit({ rules, onChange }: Props) {
             value={rules.seed}
             onChange={(seed) => onChange({ seed: Number(seed) || 0 })}
           />
-        </Group>
+        </SimpleGrid>
         {(["join", "nearDuplicates", "keepPrevious"] as const).map((name) => (
           <Checkbox
             key={name}

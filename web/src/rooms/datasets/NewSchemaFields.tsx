@@ -1,5 +1,5 @@
 /* A label schema made on the way: the problem, its classes, and which class is a good part. */
-import { SegmentedControl, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Input, SegmentedControl, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 
@@ -49,15 +49,15 @@ export function NewSchemaFields({
   const names = classNames(draft);
   return (
     <Stack>
-      <Stack gap={4}>
-        <Text fw={500}>{t("schema.problem")}</Text>
+      <Input.Wrapper label={t("schema.problem")} labelElement="div" size="md">
         <SegmentedControl
+          fullWidth
           aria-label={t("schema.problem")}
           data={PROBLEMS.map((problem) => ({ value: problem, label: t(`ui:problem_type.${problem}`) }))}
           value={draft.problem}
           onChange={(problem) => change({ problem: problem as SchemaDraft["problem"] })}
         />
-      </Stack>
+      </Input.Wrapper>
       {draft.problem === "regression" ? (
         <TextInput
           label={t("schema.unit")}

@@ -15,6 +15,10 @@ export function VersionRules({ version }: { version: DatasetVersion }) {
   const list = (names: string[] | undefined) => (names?.length ? names.join(", ") : null);
   const fact = (name: string, value: string | null | undefined): Fact | null =>
     value ? [name, value] : null;
+  const placed = split.assign;
+  const assigned = [placed?.train_groups, placed?.val_groups, placed?.test_groups].map(
+    (names) => names?.length ?? 0,
+  );
   const rules = [
     fact(t("version.splitBy"), t(`rule.${split.by}.about`)),
     fact(t("freeze.testSites"), list(split.test_sites)),
@@ -24,6 +28,12 @@ export function VersionRules({ version }: { version: DatasetVersion }) {
     fact(t("freeze.val"), format.percent(split.val)),
     split.by === "group" ? fact(t("freeze.test"), format.percent(split.test)) : null,
     fact(t("freeze.seed"), String(split.seed)),
+    assigned.some(Boolean)
+      ? fact(
+          t("rule.assigned"),
+          t("rule.assignedCounts", { train: assigned[0], val: assigned[1], test: assigned[2] }),
+        )
+      : null,
     fact(t("rule.nearDuplicates"), t(`rule.near.${split.near_duplicates}`)),
     fact(t("rule.conflicts"), t(`rule.conflict.${split.conflicts}`)),
     fact(t("freeze.sites"), list(selection.sites) ?? t("freeze.allSites")),

@@ -18,7 +18,7 @@ export function VersionsTable({ versions }: { versions: DatasetVersion[] }) {
       key: "number",
       title: t("version.word"),
       cell: (one) => (
-        <Anchor component={Link} to={`/dataset-versions/${one.id}`} fw={600}>
+        <Anchor component={Link} to={`/dataset-versions/${one.id}`} fw={600} style={{ whiteSpace: "nowrap" }}>
           {t("version.numbered", { number: one.number })}
         </Anchor>
       ),

@@ -1,5 +1,5 @@
 /* Starts an evaluation: which model, on which part of which version; a sealed test set asks for the reason. */
-import { Button, Group, Modal, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Input, Modal, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -77,9 +77,9 @@ export function StartEvaluationDialog({ model: proposed, datasetVersion, onClose
             onChange={(chosen) => setVersion(chosen?.id ?? null)}
             problem={problem}
           />
-          <Stack gap={4}>
-            <Text fw={500}>{t("start.split")}</Text>
+          <Input.Wrapper label={t("start.split")} labelElement="div" size="md">
             <SegmentedControl
+              fullWidth
               aria-label={t("start.split")}
               data={SPLITS.map((one) => ({ value: one, label: t(`split.${one}`) }))}
               value={split}
@@ -90,7 +90,7 @@ export function StartEvaluationDialog({ model: proposed, datasetVersion, onClose
                 {t("start.notTest")}
               </Text>
             )}
-          </Stack>
+          </Input.Wrapper>
           {opens && (
             <Textarea
               label={t("start.reason")}

@@ -2,7 +2,7 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { type Column, DataTable } from "@/ui/DataTable";
-import { useFormat } from "@/ui/format";
+import { tellSmall, useFormat } from "@/ui/format";
 import { useMetricName } from "@/ui/metrics";
 import { Section } from "@/ui/Section";
 import type { Run } from "./queries";
@@ -14,12 +14,12 @@ export function ComparedMetrics({ runs: [a, b] }: { runs: readonly [Run, Run] })
   const names = [...new Set([...Object.keys(a.metrics ?? {}), ...Object.keys(b.metrics ?? {})])];
   const tell = (run: Run, name: string) => {
     const value = run.metrics?.[name];
-    return value === undefined ? "–" : format.number(value, 4);
+    return value === undefined ? "–" : tellSmall(value, format);
   };
   const difference = (name: string) => {
     const [before, after] = [a.metrics?.[name], b.metrics?.[name]];
     if (before === undefined || after === undefined) return "–";
-    return `${after > before ? "+" : ""}${format.number(after - before, 4)}`;
+    return `${after > before ? "+" : ""}${tellSmall(after - before, format)}`;
   };
   const columns: Column<string>[] = [
     { key: "name", title: t("run.metric"), cell: nameOf },

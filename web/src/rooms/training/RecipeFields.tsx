@@ -1,5 +1,15 @@
 /* The recipe and its main settings; everything else is written by hand, one setting a line. */
-import { Alert, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea } from "@mantine/core";
+import {
+  Alert,
+  Group,
+  Input,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  Textarea,
+} from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type Choices, recipeForm } from "./recipes";
@@ -96,11 +106,8 @@ interface ChoiceProps {
 
 function Choice({ label, values, value, onChange }: ChoiceProps) {
   return (
-    <Stack gap={4}>
-      <Text fw={500} fz="md">
-        {label}
-      </Text>
-      <SegmentedControl aria-label={label} data={values} value={value} onChange={onChange} />
-    </Stack>
+    <Input.Wrapper label={label} labelElement="div" size="md">
+      <SegmentedControl fullWidth aria-label={label} data={values} value={value} onChange={onChange} />
+    </Input.Wrapper>
   );
 }

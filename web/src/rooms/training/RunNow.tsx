@@ -1,7 +1,7 @@
 /* Where the run is now, readable from across the room. */
 import { Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "@/ui/format";
+import { tellSmall, useFormat } from "@/ui/format";
 import { useMetricName } from "@/ui/metrics";
 import { Section } from "@/ui/Section";
 import { isRunning, type Run } from "./queries";
@@ -28,7 +28,7 @@ export function RunNow({ run }: { run: Run }) {
                   {nameOf(name)}
                 </Text>
                 <Text component="dd" m={0} fz="xl" fw={650} className="tabular">
-                  {Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(1) : format.number(value, 3)}
+                  {tellSmall(value, format)}
                 </Text>
               </div>
             ))}
