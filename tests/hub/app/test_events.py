@@ -85,10 +85,22 @@ def _wait_until(it: HubInProcess, *, streams: int) -> None:
         pause.wait(0.01)
 
 
-def test_every_topic_is_about_tables_that_exist() -> None:
+# Tables of organisations that no page shows, or that change too often to be news.
+NO_NEWS = {
+    "audit_events",
+    "browser_sessions",
+    "change_notices",
+    "dataset_items",
+    "idempotent_replies",
+    "trainers",
+}
+
+
+def test_every_table_of_an_organisation_has_a_topic_or_is_no_news() -> None:
     import_tables()
     named = {table for _, tables in TOPICS.values() for table in tables}
-    assert named <= set(Base.metadata.tables), named - set(Base.metadata.tables)
+    tables = {name for name, table in Base.metadata.tables.items() if "organisation_id" in table.columns}
+    assert named | NO_NEWS == tables, f"Decide in hub/app/live.py: {(named | NO_NEWS) ^ tables}"
 
 
 def test_a_change_is_heard_as_a_topic_and_nothing_more(it: HubInProcess, at: ServedApp) -> None:

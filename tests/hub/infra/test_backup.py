@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from perenne.hub.accounts.errors import BadCredentials
+from perenne.hub.accounts.sessions import authenticate_session, open_session
+from perenne.hub.accounts.tables import UserRow
 from perenne.hub.app.rooms import import_tables
 from perenne.hub.images.tables import ImageRow
 from perenne.hub.infra.backup import BLOB_COLUMNS, BackupDamaged, NotABackup, back_up, verify_backup
@@ -105,6 +108,28 @@ def test_what_comes_back_is_what_was_there(hub: Hub, backup: Path, tmp_path: Pat
     for name in ("signing-key.pem", "credentials.json"):
         assert (tmp_path / "new" / name).read_bytes() == (hub.settings.data / name).read_bytes()
         assert (tmp_path / "new" / name).stat().st_mode & 0o077 == 0
+    restored.database.dispose()
+
+
+def test_nobody_is_signed_in_by_a_backup(hub: Hub, tmp_path: Path) -> None:
+    with hub.database.transaction() as session:
+        user = UserRow(
+            id=new_id("usr"),
+            organisation_id="org_a",
+            email="a@b.fr",
+            name="A",
+            password_hash="x",
+            role="operator",
+        )
+        session.add(user)
+        session.flush()
+        _, secret = open_session(session, user, now=START)
+    authenticate_session(hub.database, secret=secret, now=START)
+    back_up(hub, to=tmp_path / "backup", now=START)
+    restore_backup(tmp_path / "backup", settings=Settings(data=tmp_path / "new"))
+    restored = open_services(Settings(data=tmp_path / "new"))
+    with pytest.raises(BadCredentials):
+        authenticate_session(restored.database, secret=secret, now=START)
     restored.database.dispose()
 
 

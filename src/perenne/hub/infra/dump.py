@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 from perenne.hub.infra.database import Json
 from perenne.kit.hashing import canonical_json
 
-LEFT_OUT = {"alembic_version", "job_workers"}
-"""The shape's revision is in the manifest; workers are processes of the moment."""
+LEFT_OUT = {"alembic_version", "job_workers", "change_notices", "change_listeners", "browser_sessions"}
+"""The shape's revision is in the manifest; workers and news are of the moment; who signed out stays so."""
 BATCH = 500
 
 
