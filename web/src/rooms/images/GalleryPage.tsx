@@ -12,7 +12,7 @@ import { useFormat } from "@/ui/format";
 import { PageHeader } from "@/ui/PageHeader";
 import { useSearchValues } from "@/ui/params";
 import { FilterBar } from "./gallery/FilterBar";
-import { FILTERS, type Filters, filtersOf, searchOf } from "./gallery/filters";
+import { addressOf, FILTERS, type Filters, filtersOf, searchOf } from "./gallery/filters";
 import { GalleryEmpty } from "./gallery/GalleryEmpty";
 import { SIZES, type TileSize } from "./gallery/geometry";
 import { ImageGrid } from "./gallery/ImageGrid";
@@ -34,12 +34,9 @@ export function GalleryPage() {
   const newer = useNewer(query, landmarks.data?.total);
 
   const refine = (asked: Filters) => change({ ...asked, at: undefined });
-  const hrefOf = useCallback(
-    (id: string, at: number) => `/images/${id}?${new URLSearchParams(searchOf(filters, at)).toString()}`,
-    [filters],
-  );
+  const hrefOf = useCallback((id: string, at: number) => addressOf(`/images/${id}`, filters, at), [filters]);
   const open = async (id: string, at: number) => {
-    await navigate({ to: ".", replace: true, search: { ...values, at: String(at) } } as never);
+    await navigate({ to: ".", replace: true, search: { ...values, at } } as never);
     await router.navigate({
       to: "/images/$image",
       params: { image: id },

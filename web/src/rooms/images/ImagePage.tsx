@@ -9,7 +9,7 @@ import { useMay } from "@/app/session";
 import { Answer } from "@/ui/Answer";
 import { PageHeader } from "@/ui/PageHeader";
 import { useParam, useSearchValues } from "@/ui/params";
-import { type Filters, filtersOf, searchOf } from "./gallery/filters";
+import { addressOf, type Filters, filtersOf, searchOf } from "./gallery/filters";
 import { CaptureFacts, FileFacts } from "./image/ImageFacts";
 import { ImageNavigation } from "./image/ImageNavigation";
 import { ImageStage } from "./image/ImageStage";
@@ -32,9 +32,13 @@ export function ImagePage() {
   const given = values.at === undefined ? null : Number(values.at);
   const neighbours = useNeighbours(id, filters, given);
   const image = useQuery(imageQuery(id));
-  const truths = useTruths(id);
-  const predictions = usePredictions(id);
-  const mayDownload = useMay("images:read");
+  const may = {
+    truth: useMay("truth:read"),
+    predictions: useMay("predictions:read"),
+    lineage: useMay("datasets:read"),
+  };
+  const truths = useTruths(id, may.truth);
+  const predictions = usePredictions(id, may.predictions);
   const [chosen, setChosen] = useState<{ image: string; prediction: string } | null>(null);
   const drawn = chosen?.image === id ? chosen.prediction : (predictions.data?.items[0]?.id ?? "");
   const prediction = predictions.data?.items.find((one) => one.id === drawn);
@@ -49,24 +53,22 @@ export function ImagePage() {
       } as never),
     [navigate, filters],
   );
-  const back = new URLSearchParams(searchOf(filters, neighbours.at ?? undefined)).toString();
-  const trail = [{ to: back ? `/images?${back}` : "/images", label: t("gallery.title") }];
+  const gallery = addressOf("/images", filters, neighbours.at ?? undefined);
+  const trail = [{ to: gallery, label: t("gallery.title") }];
   return (
     <>
       <PageHeader title={image.data?.file_name ?? image.data?.external_id ?? t("image.title")} trail={trail}>
         <Group gap="sm">
           <ImageNavigation neighbours={neighbours} onGo={go} />
-          {mayDownload && (
-            <Button
-              component="a"
-              variant="default"
-              href={`/api/v1/images/${id}/bytes`}
-              download
-              leftSection={<IconDownload size={20} aria-hidden />}
-            >
-              {t("image.download")}
-            </Button>
-          )}
+          <Button
+            component="a"
+            variant="default"
+            href={`/api/v1/images/${id}/bytes`}
+            download
+            leftSection={<IconDownload size={20} aria-hidden />}
+          >
+            {t("image.download")}
+          </Button>
         </Group>
       </PageHeader>
       <Answer query={image}>
@@ -76,14 +78,16 @@ export function ImagePage() {
               <ImageStage image={known} truths={truths.data?.items ?? NO_TRUTH} prediction={prediction} />
             </div>
             <div className={classes.panel}>
-              <PredictionList
-                query={predictions}
-                drawn={drawn}
-                onDraw={(one) => setChosen({ image: id, prediction: one })}
-              />
-              <TruthHistory query={truths} />
+              {may.predictions && (
+                <PredictionList
+                  query={predictions}
+                  drawn={drawn}
+                  onDraw={(one) => setChosen({ image: id, prediction: one })}
+                />
+              )}
+              {may.truth && <TruthHistory query={truths} />}
               <CaptureFacts image={known} />
-              <LineageList image={id} />
+              {may.lineage && <LineageList image={id} />}
               <FileFacts image={known} />
             </div>
           </div>

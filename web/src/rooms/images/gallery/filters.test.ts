@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filtersOf, queryOf, searchOf } from "./filters";
+import { addressOf, filtersOf, queryOf, searchOf } from "./filters";
 
 describe("filters of the gallery", () => {
   it("are the known words of the address", () => {
@@ -23,7 +23,9 @@ describe("filters of the gallery", () => {
     expect(queryOf({ min_score: "much", from: "yesterday", max_score: "0" })).toEqual({ max_score: 0 });
   });
   it("go along to the image, with its place", () => {
-    expect(searchOf({ site: "lyon" }, 12)).toEqual({ site: "lyon", at: "12" });
+    expect(searchOf({ site: "lyon" }, 12)).toEqual({ site: "lyon", at: 12 });
     expect(searchOf({ site: "lyon" })).toEqual({ site: "lyon" });
+    expect(addressOf("/images", {})).toBe("/images");
+    expect(addressOf("/images/img_1", { group: "a b" }, 3)).toBe("/images/img_1?group=a+b&at=3");
   });
 });

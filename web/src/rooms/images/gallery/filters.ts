@@ -50,8 +50,8 @@ export function queryOf(filters: Filters): ImageQuery {
 }
 
 /** Return the search part of an image's address: the filters and its place among the found ones. */
-export function searchOf(filters: Filters, at?: number): Record<string, string> {
-  return at === undefined ? { ...filters } : { ...filters, at: String(at) };
+export function searchOf(filters: Filters, at?: number): Record<string, string | number> {
+  return at === undefined ? { ...filters } : { ...filters, at };
 }
 
 function dayStart(day: string | undefined, later: number): string | undefined {
@@ -64,4 +64,13 @@ function dayStart(day: string | undefined, later: number): string | undefined {
 function score(text: string | undefined): number | undefined {
   const value = Number(text);
   return text && Number.isFinite(value) ? value : undefined;
+}
+
+/** Return the same as text, for an address that stands in a link. */
+export function addressOf(path: string, filters: Filters, at?: number): string {
+  const search = Object.entries(searchOf(filters, at)).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  return search.length ? `${path}?${new URLSearchParams(search).toString()}` : path;
 }

@@ -5,10 +5,6 @@ import { api, body, type Schemas } from "@/api/client";
 export type Image = Schemas["Image"];
 export type Truth = Schemas["Truth"];
 export type Prediction = Schemas["ImagePrediction"];
-export interface Lineage {
-  datasets: { dataset: string; slug: string; number: number; version_id: string; split: string }[];
-  models: { id: string; name: string; number: number; how: string }[];
-}
 
 const of = (image: string) => ({ params: { path: { image } } });
 
@@ -18,15 +14,17 @@ export const imageQuery = (image: string) =>
     queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}", { ...of(image), signal })),
   });
 
-export function useTruths(image: string) {
+export function useTruths(image: string, enabled: boolean) {
   return useQuery({
+    enabled,
     queryKey: ["truth", "of image", image],
     queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/ground-truth", { ...of(image), signal })),
   });
 }
 
-export function usePredictions(image: string) {
+export function usePredictions(image: string, enabled: boolean) {
   return useQuery({
+    enabled,
     queryKey: ["predictions", "of image", image],
     queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/predictions", { ...of(image), signal })),
   });
@@ -35,11 +33,6 @@ export function usePredictions(image: string) {
 export function useLineage(image: string) {
   return useQuery({
     queryKey: ["datasets", "with image", image],
-    queryFn: ({ signal }) =>
-      body(
-        api.GET("/api/v1/images/{image}/lineage" as never, { ...of(image), signal } as never) as Promise<{
-          data?: Lineage;
-        }>,
-      ),
+    queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/lineage", { ...of(image), signal })),
   });
 }
