@@ -133,7 +133,12 @@ def download_manifest(version: str, caller: Caller, training: bool = False) -> R
     return Response(data, media_type="application/x-ndjson", headers=headers)
 
 
-@router.get("/dataset-versions/{version}/export", permission="datasets:read", response_class=FileResponse)
+@router.get(
+    "/dataset-versions/{version}/export",
+    permission="datasets:read",
+    response_class=FileResponse,
+    responses=binary("*/*"),
+)
 def export_version(
     version: str,
     caller: Caller,
