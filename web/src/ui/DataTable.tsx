@@ -22,7 +22,7 @@ interface Props<T> {
 
 export function DataTable<T>({ rows, columns, rowKey, caption }: Props<T>) {
   return (
-    <div className={`surface ${classes.frame}`}>
+    <div className={`surface ${classes.frame}`} role="region" aria-label={caption} tabIndex={0}>
       <Table
         verticalSpacing="sm"
         horizontalSpacing="md"

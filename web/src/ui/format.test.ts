@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeFormat } from "./format";
+import { makeFormat, tellSmall } from "./format";
 
 describe("figures", () => {
   const en = makeFormat("en");
@@ -22,5 +22,9 @@ describe("figures", () => {
     const now = new Date("2026-01-05T12:00:00Z");
     expect(en.ago("2026-01-05T11:58:00Z", now)).toBe("2 minutes ago");
     expect(fr.ago("2026-01-04T12:00:00Z", now)).toBe("hier");
+  });
+  it("are told in powers of ten where they would round to nothing", () => {
+    expect(tellSmall(0.0000131, fr)).toBe("1,3 × 10⁻⁵");
+    expect(tellSmall(0.25, fr)).toBe("0,25");
   });
 });

@@ -1,5 +1,4 @@
 /* Numbers, times and sizes as the person's language writes them. Owns Intl; refuses hand-made formats. */
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -30,7 +29,13 @@ export interface Format {
 }
 
 export function makeFormat(language: string): Format {
-  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options);
+  const numbers = new Map<string, Intl.NumberFormat>();
+  const number = (options: Intl.NumberFormatOptions) => {
+    const key = JSON.stringify(options);
+    const kept = numbers.get(key) ?? new Intl.NumberFormat(language, options);
+    numbers.set(key, kept);
+    return kept;
+  };
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -71,12 +76,24 @@ export function makeFormat(language: string): Format {
   };
 }
 
-/** Return a figure to four digits behind the point; one too small for that in powers of ten. */
+/** Return a figure to four digits behind the point; one too small for that in powers of ten: 1.3 × 10⁻⁵. */
 export function tellSmall(value: number, format: Format): string {
-  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : format.number(value, 4);
+  if (value === 0 || Math.abs(value) >= 0.001) return format.number(value, 4);
+  const [digits = "", power = ""] = value.toExponential(1).split("e");
+  const raised = [...power].map((sign) => (sign === "-" ? "⁻" : ("⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)] ?? ""))).join("");
+  return `${format.number(Number(digits), 1)} × 10${raised}`;
+}
+
+const formats = new Map<string, Format>();
+
+/** Return the one format of a language: making Intl's formatters takes longer than using them. */
+function formatOf(language: string): Format {
+  const kept = formats.get(language) ?? makeFormat(language);
+  formats.set(language, kept);
+  return kept;
 }
 
 export function useFormat(): Format {
   const { i18n } = useTranslation();
-  return useMemo(() => makeFormat(i18n.language), [i18n.language]);
+  return formatOf(i18n.language);
 }

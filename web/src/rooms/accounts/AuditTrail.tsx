@@ -9,6 +9,7 @@ import { EmptyState } from "@/ui/EmptyState";
 import { Loading } from "@/ui/Loading";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { TimeAgo } from "@/ui/TimeAgo";
+import classes from "./AuditTrail.module.css";
 
 type AuditEvent = Schemas["AuditEvent"];
 
@@ -34,7 +35,12 @@ export function AuditTrail() {
     {
       key: "detail",
       title: t("audit.detail"),
-      cell: (event) => (Object.keys(event.detail).length ? <Code>{JSON.stringify(event.detail)}</Code> : "–"),
+      cell: (event) =>
+        Object.keys(event.detail).length ? (
+          <Code className={classes.detail}>{JSON.stringify(event.detail)}</Code>
+        ) : (
+          "–"
+        ),
     },
   ];
   if (events.error) return <ProblemAlert error={events.error} retry={() => void events.refetch()} />;

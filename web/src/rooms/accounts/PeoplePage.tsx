@@ -17,6 +17,7 @@ export function PeoplePage() {
     <>
       <PageHeader title={t("people.title")} about={t("people.about")} />
       <Tabs
+        keepMounted={false}
         value={search.tab ?? "users"}
         onChange={(tab) => setSearch({ tab: tab === "users" ? undefined : (tab ?? undefined) })}
       >

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { Answer } from "@/ui/Answer";
+import classes from "./RoleMatrix.module.css";
 
 export function RoleMatrix() {
   const { t } = useTranslation("accounts");
@@ -16,13 +17,7 @@ export function RoleMatrix() {
   return (
     <Answer query={roles}>
       {(matrix) => (
-        <Table.ScrollContainer
-          minWidth={900}
-          className="surface"
-          tabIndex={0}
-          aria-label={t("people.roles")}
-          role="region"
-        >
+        <div className={`surface ${classes.frame}`} tabIndex={0} aria-label={t("people.roles")} role="region">
           <Table stickyHeader verticalSpacing={6} aria-label={t("people.roles")}>
             <Table.Thead>
               <Table.Tr>
@@ -53,7 +48,7 @@ export function RoleMatrix() {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </div>
       )}
     </Answer>
   );
