@@ -14,8 +14,7 @@ export function ConfusionMatrix({ names, counts }: Props) {
   const format = useFormat();
   return (
     <div className={classes.frame} tabIndex={0} role="region" aria-label={t("confusion.label")}>
-      <table className={classes.table}>
-        <caption className="mantine-visually-hidden">{t("confusion.label")}</caption>
+      <table className={classes.table} aria-label={t("confusion.label")}>
         <thead>
           <tr>
             <td />

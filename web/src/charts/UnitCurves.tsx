@@ -26,6 +26,7 @@ interface Props {
 export function UnitCurves(props: Props) {
   const { curves, xName, yName, scoreName, operatingName, label, diagonal, height = 360 } = props;
   const format = useFormat();
+  const works = curves.flatMap(({ operating }) => (operating ? [operating] : []));
   const option = useCallback(
     (tokens: Tokens) => ({
       legend: { type: "scroll", top: 0, left: 0, itemWidth: 34, textStyle: { color: tokens.text } },
@@ -53,20 +54,23 @@ export function UnitCurves(props: Props) {
           showSymbol: true,
           showAllSymbol: "auto",
         })),
-        {
-          name: operatingName,
-          type: "scatter",
-          symbol: "diamond",
-          symbolSize: 17,
-          color: tokens.text,
-          itemStyle: { borderColor: tokens.surface, borderWidth: 2 },
-          data: curves.flatMap(({ operating }) => (operating ? [operating] : [])),
-          z: 5,
-        },
+        ...(works.length ? [marks(tokens)] : []),
       ],
     }),
     [curves, xName, yName, scoreName, operatingName, diagonal, format],
   );
+  function marks(tokens: Tokens): object {
+    return {
+      name: operatingName,
+      type: "scatter",
+      symbol: "diamond",
+      symbolSize: 17,
+      color: tokens.text,
+      itemStyle: { borderColor: tokens.surface, borderWidth: 2 },
+      data: works,
+      z: 5,
+    };
+  }
   function told([x = 0, y = 0, score]: number[]): string {
     const lines = [`${xName} ${format.metric(x)}`, `${yName} ${format.metric(y)}`];
     if (score !== undefined) lines.push(`${scoreName} ${format.metric(score)}`);

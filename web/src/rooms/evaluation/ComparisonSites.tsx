@@ -1,5 +1,5 @@
 /* The difference at every site: in a chart around zero, and in a table. */
-import { Anchor, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -84,7 +84,7 @@ export function ComparisonSites({ comparison, champion, challenger }: Props) {
         <IntervalChart
           rows={rows}
           limit={limit}
-          xName={t("compare.axis", { metric: nameOf(metric) })}
+          xName={t("compare.axis")}
           label={t("compare.chart", { metric: nameOf(metric), count: rows.length })}
         />
         <DataTable rows={sites} columns={columns} rowKey={(site) => site.key} caption={t("compare.sites")} />
@@ -97,13 +97,13 @@ function Signed({ site }: { site: Difference }) {
   const format = useFormat();
   const { value, range } = tellDifference(site.difference, format);
   return (
-    <Group gap={8} wrap="nowrap" justify="flex-end" display="inline-flex">
+    <>
       <Text span fw={700}>
         {value}
-      </Text>
-      <Text span fz="sm" c="dimmed">
+      </Text>{" "}
+      <Text span fz="sm" c="dimmed" style={{ whiteSpace: "nowrap" }}>
         {range}
       </Text>
-    </Group>
+    </>
   );
 }

@@ -15,6 +15,9 @@ import { PrecisionRecall } from "./PrecisionRecall";
 import { type Evaluation, sitesOf } from "./queries";
 import { Roc } from "./Roc";
 
+/* A matrix of so many classes stands beside the curves; a larger one above them. */
+const SMALL = 4;
+
 export function Curves({ evaluation }: { evaluation: Evaluation }) {
   const { t } = useTranslation("evaluation");
   const [site, setSite] = useState<string | null>(null);
@@ -44,17 +47,20 @@ function Charts({ curves }: { curves: EvaluationCurves }) {
   const { confusion, precision_recall: recalls = [], roc = [], calibration = [] } = curves;
   const bins = calibration.map((bin) => ({ ...bin, low: bin.observed_low, high: bin.observed_high }));
   const pairs = (curves.truth_and_answer ?? []) as [number, number][];
+  const small = confusion !== null && confusion !== undefined && confusion.counts.length <= SMALL;
+  const matrix = confusion && (
+    <Part title={t("curves.confusion")} about={t("curves.confusionAbout")}>
+      <ConfusionMatrix
+        names={confusion.nothing ? [...confusion.classes, t("curves.nothing")] : confusion.classes}
+        counts={confusion.counts}
+      />
+    </Part>
+  );
   return (
     <Stack gap="xl">
-      {confusion && (
-        <Part title={t("curves.confusion")} about={t("curves.confusionAbout")}>
-          <ConfusionMatrix
-            names={confusion.nothing ? [...confusion.classes, t("curves.nothing")] : confusion.classes}
-            counts={confusion.counts}
-          />
-        </Part>
-      )}
+      {confusion && !small && matrix}
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
+        {small && matrix}
         {recalls.length > 0 && (
           <Part title={t("curves.precisionRecall")} about={operating()}>
             <PrecisionRecall curves={recalls} />

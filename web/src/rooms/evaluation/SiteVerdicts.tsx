@@ -38,7 +38,7 @@ export function SiteVerdicts({ evaluation }: { evaluation: Evaluation }) {
   const picker = (
     <Select
       aria-label={t("site.metric")}
-      w={260}
+      w={{ base: "100%", xs: 320 }}
       allowDeselect={false}
       data={names.map((name) => ({
         value: name,

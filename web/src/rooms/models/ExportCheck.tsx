@@ -3,10 +3,12 @@ import { Group, Text } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Facts } from "@/ui/Facts";
+import { tellSmall, useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 
 export function ExportCheck({ manifest }: { manifest: Record<string, unknown> | undefined }) {
   const { t } = useTranslation("models");
+  const format = useFormat();
   const parity = Object.entries((manifest?.parity ?? {}) as Record<string, unknown>);
   return (
     <Section title={t("parity.title")} about={t("parity.about")}>
@@ -21,7 +23,7 @@ export function ExportCheck({ manifest }: { manifest: Record<string, unknown> | 
           <Facts
             facts={parity.map(([name, value]) => [
               t("parity.output", { name }),
-              typeof value === "number" ? scientific(value) : String(value),
+              typeof value === "number" ? tellSmall(value, format) : String(value),
             ])}
           />
         </>
@@ -31,23 +33,3 @@ export function ExportCheck({ manifest }: { manifest: Record<string, unknown> | 
     </Section>
   );
 }
-
-function scientific(value: number): string {
-  if (value === 0) return "0";
-  const [digits = "", power = ""] = value.toExponential(1).split("e");
-  return `${digits} × 10${[...power.replace("+", "")].map((sign) => RAISED[sign] ?? sign).join("")}`;
-}
-
-const RAISED: Record<string, string> = {
-  "-": "⁻",
-  "0": "⁰",
-  "1": "¹",
-  "2": "²",
-  "3": "³",
-  "4": "⁴",
-  "5": "⁵",
-  "6": "⁶",
-  "7": "⁷",
-  "8": "⁸",
-  "9": "⁹",
-};
