@@ -12,7 +12,7 @@ import { siteQuery } from "@/rooms/sites/queries";
 import { Loading } from "@/ui/Loading";
 import { useParam } from "@/ui/params";
 import { ProblemAlert } from "@/ui/ProblemAlert";
-import { stationLiveQuery } from "./live";
+import { isRefusal, stationLiveQuery } from "./live";
 import classes from "./LiveStationPage.module.css";
 import { NotHeard } from "./NotHeard";
 import { StationScreen } from "./StationScreen";
@@ -70,7 +70,13 @@ export function LiveStationPage() {
           </ActionIcon>
         </Group>
       </Group>
-      {!heard && live && <NotHeard since={query.dataUpdatedAt} />}
+      {!heard &&
+        live &&
+        (isRefusal(query.error) ? (
+          <ProblemAlert error={query.error} retry={() => void query.refetch()} />
+        ) : (
+          <NotHeard since={query.dataUpdatedAt} />
+        ))}
       {live ? (
         <StationScreen live={live} site={site} old={!heard} />
       ) : query.error ? (

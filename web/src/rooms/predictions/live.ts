@@ -1,12 +1,16 @@
 /* What a station said last: one question to the hub, asked again as soon as the stream tells of predictions. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { ProblemError } from "@/api/problem";
 import { BUSY_MS, QUIET_MS } from "@/api/polling";
 
 export type StationLive = Schemas["StationLive"];
 export type LiveInspection = Schemas["LiveInspection"];
 export type LiveDecision = Schemas["LiveDecision"];
 export type Decision = LiveDecision["decision"];
+
+/** The hub answered, and said no: asking again soon would not change that. */
+export const isRefusal = (error: unknown) => error instanceof ProblemError && error.problem.status < 500;
 
 /** `streaming`: the event stream is heard, so that asking now and then is enough. */
 export const stationLiveQuery = (site: string, station: string, streaming: boolean) =>
@@ -15,8 +19,8 @@ export const stationLiveQuery = (site: string, station: string, streaming: boole
     meta: { topics: ["deployments"] },
     staleTime: 0,
     retry: false,
-    refetchInterval: (query: { state: { status: string } }) =>
-      streaming && query.state.status === "success" ? QUIET_MS : BUSY_MS,
+    refetchInterval: ({ state }: { state: { error: unknown } }) =>
+      streaming && (state.error === null || isRefusal(state.error)) ? QUIET_MS : BUSY_MS,
     refetchIntervalInBackground: false,
     queryFn: ({ signal }) =>
       body(

@@ -1,9 +1,14 @@
 /* Whether the hub answers: it does not while a question fails, nor after the stream broke until the next answer. */
-import type { UseQueryResult } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { LiveState } from "@/app/live";
 
-export function useHeard(state: LiveState, query: UseQueryResult): boolean {
+interface Asked {
+  isError: boolean;
+  failureCount: number;
+  dataUpdatedAt: number;
+}
+
+export function useHeard(state: LiveState, query: Asked): boolean {
   const [lostAt, setLostAt] = useState(0);
   useEffect(() => {
     if (state === "lost") setLostAt(Date.now());

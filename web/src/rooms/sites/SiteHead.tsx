@@ -23,7 +23,9 @@ export function SiteHead({ site }: { site: SiteOverview }) {
           <Group gap="sm">
             <SignBadge value={site.verdict} size="xl" />
           </Group>
-          <Text>{t(`head.${site.verdict}`)}</Text>
+          <Text>
+            {site.verdict === "not_evaluated" && !model ? t("head.nothing") : t(`head.${site.verdict}`)}
+          </Text>
           {site.metric && (
             <div>
               <Text fz="sm" c="dimmed" fw={600}>

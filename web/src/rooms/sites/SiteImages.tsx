@@ -1,9 +1,11 @@
 /* The images of a site: how many, how fresh, and which were refused and why. */
-import { Anchor, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
+import { IconPhotoPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
+import { useMay } from "@/app/session";
 import { Answer } from "@/ui/Answer";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { useFormat } from "@/ui/format";
@@ -18,6 +20,7 @@ export function SiteImages({ site }: { site: SiteOverview }) {
   const { t } = useTranslation("sites");
   const format = useFormat();
   const refused = useQuery(refusedQuery);
+  const mayImport = useMay("images:write");
   const columns: Column<Refused>[] = [
     {
       key: "code",
@@ -47,9 +50,16 @@ export function SiteImages({ site }: { site: SiteOverview }) {
         </>
       }
       actions={
-        <Anchor component={Link} to="/images" search={{ site: site.site.slug } as never}>
-          {t("site.images")}
-        </Anchor>
+        mayImport && (
+          <Button
+            component={Link}
+            to="/imports"
+            variant="default"
+            leftSection={<IconPhotoPlus size={18} aria-hidden />}
+          >
+            {t("images.import")}
+          </Button>
+        )
       }
     >
       <Answer query={refused} rows={2}>
