@@ -5631,7 +5631,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "*/*": string;
+                };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
             default: {
