@@ -172,6 +172,7 @@ def test_a_damaged_image_is_refused_with_its_name_and_stops_no_other(works: Work
     browser.send_all({"1.png": picture(1), "2.jpg": cut, "3.png": b"no image"})
     report = browser.check()
     assert [one["file"] for one in report["issues"] if one["severity"] == "error"] == ["3.png"]
+    assert str(works.house.hub.settings.data) not in json.dumps(report), "no folder of the server is shown"
     result = browser.run()
     assert (result["created"], result["refused"]) == (1, 1)
     assert (result["issues"][0]["file"], result["issues"][0]["code"]) == ("2.jpg", "truncated")
