@@ -34,7 +34,9 @@ def _addresses(page: Any) -> list[str]:
         return items[0]
 
     site = first("/api/v1/sites")["slug"]
-    found = [address.format(site=site, **first(path.format(site=site))) for path, address in THINGS.values()]
+    found = [
+        address.format(**{**first(path.format(site=site)), "site": site}) for path, address in THINGS.values()
+    ]
     dataset = first("/api/v1/datasets")["slug"]
     versions = page.evaluate(
         "path => fetch(path).then(r => r.json())", f"/api/v1/datasets/{dataset}/versions"

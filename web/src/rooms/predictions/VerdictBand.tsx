@@ -29,7 +29,13 @@ export function VerdictBand({ last, old }: Props) {
   const at = new Date(last.at);
   const word = t(`verdict.${last.decision}`);
   return (
-    <section className={classes.band} data-decision={last.decision} data-old={old} data-testid="verdict">
+    <section
+      className={classes.band}
+      data-decision={last.decision}
+      data-old={old}
+      data-inspection={last.id}
+      data-testid="verdict"
+    >
       <p className={classes.word} role="status" style={{ "--letters": word.length } as CSSProperties}>
         <Sign className={classes.sign} aria-hidden />
         <span>{word}</span>

@@ -38,6 +38,7 @@ export function DropZone({ title, onFound }: Props) {
   return (
     <div
       className={classes.drop}
+      data-testid="drop-zone"
       data-over={over || undefined}
       onDragOver={(event) => {
         event.preventDefault();

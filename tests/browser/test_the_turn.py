@@ -1,0 +1,197 @@
+"""One turn of the loop in the browser, by a person with a mouse and by one with a keyboard in French."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from .hands import Keyboard, Mouse, Words
+
+if TYPE_CHECKING:
+    from perenne.client import Client
+
+    from .conftest import House, Opens
+
+pytestmark = pytest.mark.xdist_group("browser")
+LONG_MS = 240_000
+STATION = "camera-1"
+
+
+def _draw(seed: int, *, scratched: bool) -> bytes:
+    rng = np.random.default_rng(seed)
+    pixels = rng.normal(120, 12, (72, 72, 3)).clip(0, 255).astype(np.uint8)
+    cv2.circle(pixels, (36, 36), 26, (170, 170, 175), -1)
+    if scratched:
+        x, y = (int(value) for value in rng.integers(24, 40, 2))
+        cv2.line(pixels, (x - 12, y - 10), (x + 14, y + 12), (20, 20, 25), 4)
+    done, data = cv2.imencode(".png", pixels)
+    assert done
+    return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder per class for each of two plants: parts that are good, and parts with a scratch."""
+    folders = {}
+    for first, plant in enumerate(("mouse", "clavier")):
+        folders[plant] = tmp_path_factory.mktemp(plant) / f"parts-{plant}"
+        for name in ("good", "scratched"):
+            (folders[plant] / name).mkdir(parents=True)
+            for number in range(30):
+                picture = _draw(first * 1000 + number * 2 + (name == "good"), scratched=name == "scratched")
+                (folders[plant] / name / f"{name}-{number:02d}.png").write_bytes(picture)
+    return folders
+
+
+class Story:
+    """The steps, each as a person sees them. `plant` names everything that this story makes."""
+
+    def __init__(self, hands: Mouse, client: "Client", *, url: str, plant: str) -> None:
+        self.hands, self.client, self.url, self.plant = hands, client, url, plant
+        self.page, self.words = hands.page, hands.words
+        self.client.sites.ensure(plant, name=plant.capitalize())
+        self.client.sites.ensure_station(plant, STATION, name="Camera 1")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def heading(self, text: Any) -> None:
+        expect(self.page.get_by_role("heading", name=text).first).to_be_visible(timeout=LONG_MS)
+
+    def import_folder(self, folder: Path) -> None:
+        hands, words = self.hands, self.words
+        self.go("/imports")
+        hands.bring(folder)
+        hands.choose(hands.field(words("imports.new.site")), self.plant.capitalize())
+        hands.press(hands.button(words.start_of("imports.new.begin_other")))
+        check = hands.button(words.start_of("imports.upload.check_other"))
+        start = hands.button(words("imports.check.start"))
+        expect(check.or_(start).first).to_be_visible(timeout=LONG_MS)
+        if check.count():
+            hands.press(check)
+        expect(start.first).to_be_enabled(timeout=LONG_MS)
+        hands.press(start)
+        self.heading(words("imports.result.title"))
+
+    def freeze(self) -> None:
+        hands, words = self.hands, self.words
+        self.go("/datasets")
+        hands.press(hands.button(words("datasets.create.open")))
+        hands.write(hands.field(words("datasets.create.name")), f"Parts {self.plant}")
+        hands.choose(hands.field(words("datasets.create.schema")), "")
+        hands.press(hands.button(words("datasets.create.submit")))
+        hands.press(hands.button(words("datasets.freeze.open")))
+        hands.press(hands.button(words("datasets.freeze.submit")))
+        expect(hands.button(words("datasets.version.train"))).to_be_visible(timeout=LONG_MS)
+
+    def train(self, **choices: str) -> str:
+        """Return the id of the run after it has ended well, its curve watched."""
+        hands, words = self.hands, self.words
+        hands.press(hands.button(words("datasets.version.train")))
+        further = hands.field(words("training.start.further"))
+        hands.write(further, "\n".join(f"{name} = {value}" for name, value in choices.items()))
+        hands.press(hands.button(words("training.start.submit")))
+        self.page.wait_for_url("**/runs/*")
+        run = self.page.url.rpartition("/")[2]
+        opens = self.page.get_by_role("link", name=words("training.run.openModel"))
+        expect(opens.first).to_be_visible(timeout=LONG_MS)
+        return run
+
+    def deploy(self, model: str) -> None:
+        hands, words = self.hands, self.words
+        self.go("/deployments")
+        hands.press(hands.button(words("deployments.deploy.open")))
+        hands.choose(hands.field(words("deployments.deploy.site")), self.plant.capitalize())
+        hands.choose(hands.field(words("deployments.deploy.version")), model)
+        hands.write(hands.field(words("deployments.deploy.reason")), "first model of this plant")
+        hands.press(
+            self.page.get_by_role("dialog").get_by_role("button", name=words("deployments.deploy.action"))
+        )
+        expect(self.page.get_by_role("dialog")).to_have_count(0, timeout=LONG_MS)
+
+    def watch_the_line(self) -> None:
+        """A camera is replayed; the last verdict on the screen is the hub's last answer."""
+        self.go(f"/sites/{self.plant}/stations/{STATION}")
+        band = self.page.get_by_test_id("verdict")
+        for number in range(3):
+            picture = _draw(9000 + number, scratched=number % 2 == 0)
+            answer = self.client.inspections.inspect(self.plant, STATION, image=picture)
+            word = self.words(f"predictions.verdict.{answer.decision}")
+            expect(band).to_contain_text(word, ignore_case=True)
+
+    def undo(self) -> None:
+        hands, words = self.hands, self.words
+        self.go("/deployments")
+        hands.press(hands.button(words("deployments.act.undoAt", place=self.plant.capitalize())))
+        dialog = self.page.get_by_role("dialog")
+        hands.write(dialog.get_by_role("textbox"), "only to try")
+        hands.press(dialog.get_by_role("button", name=words("deployments.undo.action")))
+        expect(dialog).to_have_count(0, timeout=LONG_MS)
+        live = [row for row in self.client.deployments.history(self.plant) if row.state == "active"]
+        assert not live
+
+
+@pytest.fixture
+def client(house: "House") -> "Client":
+    return house.household.client()
+
+
+def test_a_person_turns_the_loop_once_with_a_mouse(
+    house: "House", opens: "Opens", client: "Client", parts: dict[str, Path]
+) -> None:
+    page, words = opens(house).page, Words("en")
+    story = Story(Mouse(page, words), client, url=house.url, plant="mouse")
+    story.import_folder(parts["mouse"])
+    story.freeze()
+    version = page.url
+    first = story.train(budget_cpu_s="8")
+    expect(page.get_by_role("img", name=words.start_of("training.curves.label")).first).to_be_visible()
+    page.goto(version)
+    second = story.train(budget_cpu_s="8", mode="probe")
+    page.goto(f"{house.url}/runs/compare?a={first}&b={second}")
+    story.heading(words("training.compare.title"))
+    story.heading(words("training.compare.metrics"))
+    model = client.runs.get(second).model_version_id
+    assert model is not None
+    page.goto(f"{house.url}/models/{model}")
+    page.get_by_role("button", name=words("models.model.evaluate")).click()
+    page.get_by_role("dialog").get_by_role("button", name=words("evaluation.start.submit")).click()
+    story.heading(words("evaluation.overall.title"))
+    name = client.models.get(model)
+    story.deploy(f"{name.name}:{name.number}")
+    story.watch_the_line()
+    story.undo()
+
+
+def test_a_person_turns_the_loop_once_in_french_without_a_mouse(
+    house: "House", opens: "Opens", client: "Client", parts: dict[str, Path]
+) -> None:
+    page, words = opens(house, language="fr").page, Words("fr")
+    story = Story(Keyboard(page, words), client, url=house.url, plant="clavier")
+    story.import_folder(parts["clavier"])
+    story.freeze()
+    run = story.train(budget_cpu_s="8", mode="probe")
+    model = client.runs.get(run).model_version_id
+    assert model is not None
+    name = client.models.get(model)
+    story.deploy(f"{name.name}:{name.number}")
+    story.watch_the_line()
+    story.undo()
+
+
+def test_a_page_says_when_the_hub_is_gone_and_finds_it_again(house: "House", opens: "Opens") -> None:
+    page, words = opens(house).page, Words("en")
+    page.goto(f"{house.url}/sites")
+    live = page.get_by_role("status").filter(has_text=words("ui.live.live.word"))
+    expect(live.first).to_be_visible()
+    process = house.household.process
+    assert process is not None
+    process.terminate()  # the household starts it again, as a service manager would
+    expect(page.get_by_role("status").filter(has_text=words("ui.live.lost.word")).first).to_be_visible(
+        timeout=LONG_MS
+    )
+    expect(live.first).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text(words("sites.title"))
