@@ -8,8 +8,9 @@ import { ProblemAlert } from "@/ui/ProblemAlert";
 import type { ImageQuery } from "./filters";
 import { GAP_PX, layoutOf, moveBy, pagesOf, type TileSize } from "./geometry";
 import classes from "./ImageGrid.module.css";
-import { ImageTile } from "./ImageTile";
-import { useFlying } from "./useFlying";
+import { useFlight } from "./flight";
+import { ImageRow } from "./ImageRow";
+import { useTileWords } from "./tileWords";
 import { EVERY, useTiles } from "./useGallery";
 
 interface Props {
@@ -30,7 +31,8 @@ export function ImageGrid({ query, cursors, total, taken, size, start, hrefOf, o
   const { ref: measure, width } = useElementSize();
   const layout = useMemo(() => layoutOf(width, size), [width, size]);
   const [active, setActive] = useState(Math.min(start, total - 1));
-  const flying = useFlying(frame);
+  const [flight, flying] = useFlight(frame);
+  const words = useTileWords(total);
   const rows = Math.ceil(total / layout.columns);
   const virtual = useVirtualizer({
     count: width ? rows : 0,
@@ -97,37 +99,18 @@ export function ImageGrid({ query, cursors, total, taken, size, start, hrefOf, o
           style={{ height: Math.max(0, virtual.getTotalSize() - GAP_PX) }}
         >
           {items.map((row) => (
-            <div
+            <ImageRow
               key={row.key}
-              role="row"
-              aria-rowindex={row.index + 1}
-              className={classes.row}
-              style={{
-                transform: `translateY(${row.start}px)`,
-                height: layout.rowHeight - GAP_PX,
-                gridTemplateColumns: `repeat(${layout.columns}, ${layout.side}px)`,
-              }}
-            >
-              {Array.from(
-                { length: Math.min(layout.columns, total - row.index * layout.columns) },
-                (_, column) => {
-                  const index = row.index * layout.columns + column;
-                  const tile = tileAt(index);
-                  return (
-                    <ImageTile
-                      key={tile?.id ?? column}
-                      tile={tile}
-                      index={index}
-                      total={total}
-                      column={column}
-                      href={tile ? hrefOf(tile.id, index) : ""}
-                      active={index === active}
-                      flying={flying}
-                    />
-                  );
-                },
-              )}
-            </div>
+              index={row.index}
+              start={row.start}
+              layout={layout}
+              total={total}
+              active={row.index === activeRow ? active % layout.columns : -1}
+              tileAt={tileAt}
+              hrefOf={hrefOf}
+              words={words}
+              flight={flight}
+            />
           ))}
         </div>
       </div>

@@ -2,9 +2,9 @@
    them come and go while a person scrolls. */
 import { IconCircleCheck, IconCircleX, IconHelpCircle, IconRubberStamp } from "@tabler/icons-react";
 import { memo, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { useFormat } from "@/ui/format";
+import { type Flight, useCalm } from "./flight";
 import classes from "./ImageGrid.module.css";
+import type { TileWords } from "./tileWords";
 import type { Tile } from "./useGallery";
 
 const SIGNS = { pass: IconCircleCheck, fail: IconCircleX, unsure: IconHelpCircle } as const;
@@ -12,21 +12,15 @@ const SIGNS = { pass: IconCircleCheck, fail: IconCircleX, unsure: IconHelpCircle
 interface Props {
   tile: Tile | undefined;
   index: number;
-  total: number;
   column: number;
-  href: string;
   active: boolean;
-  /** The page flies past: don't ask for pictures that nobody will see. */
-  flying: boolean;
+  hrefOf: (id: string, index: number) => string;
+  words: TileWords;
+  flight: Flight;
 }
 
 export const ImageTile = memo(function ImageTile(props: Props) {
-  const { tile, index, total, column, href, active, flying } = props;
-  const { t } = useTranslation("images");
-  const format = useFormat();
-  const [wanted, setWanted] = useState(!flying);
-  const [failed, setFailed] = useState(false);
-  if (!flying && !wanted) setWanted(true);
+  const { tile, index, column, active, hrefOf, words, flight } = props;
   const cell = {
     id: `tile-${index}`,
     role: "gridcell",
@@ -37,38 +31,24 @@ export const ImageTile = memo(function ImageTile(props: Props) {
   };
   if (!tile) {
     return (
-      <div {...cell} aria-label={t("tile.waiting", { place: format.integer(index + 1) })}>
+      <div {...cell} aria-label={words.waiting(index)}>
         <div className={classes.picture} />
       </div>
     );
   }
   const Sign = tile.decision ? SIGNS[tile.decision] : null;
-  const name = [
-    t("tile.name", { place: format.integer(index + 1), total: format.integer(total), site: tile.site }),
-    tile.decision && t(`ui:sign.${tile.decision}`),
-    tile.score !== null && t("tile.score", { score: format.percent(tile.score) }),
-    tile.has_truth && t("tile.truth"),
-    tile.captured_at && format.dateTime(tile.captured_at),
-  ];
   return (
     <div {...cell}>
-      <a href={href} tabIndex={-1} aria-label={name.filter(Boolean).join(", ")} className={classes.link}>
-        <span className={classes.picture}>
-          {wanted && !failed && (
-            <img
-              ref={fetchWhileThere}
-              data-address={`/api/v1/images/${tile.id}/thumbnail?size=256`}
-              alt=""
-              decoding="async"
-              draggable={false}
-              onError={() => setFailed(true)}
-            />
-          )}
-          {failed && <span className={classes.missing}>{t("tile.missing")}</span>}
-        </span>
+      <a
+        href={hrefOf(tile.id, index)}
+        tabIndex={-1}
+        aria-label={words.name(tile, index)}
+        className={classes.link}
+      >
+        <TilePicture id={tile.id} missing={words.missing} flight={flight} />
         <span className={classes.caption} aria-hidden>
           {Sign && <Sign size={16} data-sign={tile.decision} />}
-          {tile.score !== null && <span className="tabular">{format.percent(tile.score)}</span>}
+          {tile.score !== null && <span className="tabular">{words.score(tile.score)}</span>}
           <span className={classes.site}>{tile.site}</span>
           {tile.has_truth && <IconRubberStamp size={16} />}
         </span>
@@ -76,6 +56,27 @@ export const ImageTile = memo(function ImageTile(props: Props) {
     </div>
   );
 });
+
+/** While the page flies past, pictures that nobody will see are not asked for. */
+function TilePicture({ id, missing, flight }: { id: string; missing: string; flight: Flight }) {
+  const wanted = useCalm(flight);
+  const [failed, setFailed] = useState(false);
+  return (
+    <span className={classes.picture}>
+      {wanted && !failed && (
+        <img
+          ref={fetchWhileThere}
+          data-address={`/api/v1/images/${id}/thumbnail?size=256`}
+          alt=""
+          decoding="async"
+          draggable={false}
+          onError={() => setFailed(true)}
+        />
+      )}
+      {failed && <span className={classes.missing}>{missing}</span>}
+    </span>
+  );
+}
 
 /** A picture that leaves before it came is not fetched further: the next ones need the line. */
 function fetchWhileThere(picture: HTMLImageElement | null) {
