@@ -143,7 +143,7 @@ def read_header(path: Path) -> Header:
                 orientation = image.getexif().get(_ORIENTATION_TAG, 1)
                 width, height = image.size
     except Exception as error:
-        raise NameRefused(f"'{path.name}' cannot be read as an image ({_say(error)})") from error
+        raise NameRefused(f"'{path.name}' cannot be read as an image ({_say(error, path)})") from error
     valid = isinstance(orientation, int) and orientation in range(1, 9)
     return Header(width, height, orientation if valid else 1)
 
@@ -161,5 +161,6 @@ def list_images(folder: Path) -> tuple[list[Path], int]:
     return images, others
 
 
-def _say(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:120]
+def _say(error: Exception, path: Path) -> str:
+    text = str(error).replace(str(path), path.name) or type(error).__name__
+    return text.splitlines()[0][:120]
