@@ -50,7 +50,7 @@ export function ConfusionMatrix({ names, counts }: Props) {
                   return (
                     <td
                       key={answer}
-                      data-right={row === column || undefined}
+                      data-right={(row === column && total > 0) || undefined}
                       style={{ "--share": `${Math.round(share * 36)}%` } as React.CSSProperties}
                     >
                       <b>{format.integer(count)}</b>

@@ -1,5 +1,6 @@
-/* Values with their intervals, one a row, against a limit: the shape of the mark tells the verdict too. */
-import { useCallback } from "react";
+/* Values with their intervals, one a row, against a limit: the shape of the mark tells the verdict too. Rows
+   without a value are left to the table below the chart. */
+import { useCallback, useMemo } from "react";
 import { useFormat } from "@/ui/format";
 import { Chart } from "./Chart";
 import { axis, type Tokens } from "./tokens";
@@ -40,7 +41,8 @@ interface Api {
   coord(point: number[]): [number, number];
 }
 
-export function IntervalChart({ rows, label, xName, limit, range, onPick }: Props) {
+export function IntervalChart({ rows: given, label, xName, limit, range, onPick }: Props) {
+  const rows = useMemo(() => given.filter((row) => row.value !== null), [given]);
   const format = useFormat();
   const option = useCallback(
     (tokens: Tokens) => {
@@ -109,6 +111,7 @@ export function IntervalChart({ rows, label, xName, limit, range, onPick }: Prop
         : `${format.metric(row.value)}${row.low === null || row.high === null ? "" : ` [${format.metric(row.low)}; ${format.metric(row.high)}]`}`;
     return [`<b>${escape(row.name)}</b>`, figures, escape(row.note ?? "")].filter(Boolean).join("<br>");
   }
+  if (!rows.length) return null;
   return (
     <Chart
       option={option}

@@ -14,6 +14,8 @@ export function useMetricName(): (metric: string) => string {
   const { t } = useTranslation();
   return useCallback(
     (metric: string) => {
+      const on = /^(train|val)\.(.+)$/.exec(metric);
+      if (on) return t(`metric_on.${on[1]}`, { metric: t(`metric.${on[2]}`, { defaultValue: on[2] }) });
       const [name = metric, of] = metric.split(":", 2);
       const word = t(`metric.${name}`, { defaultValue: name.replaceAll("_", " ") });
       return of === undefined ? word : `${word} · ${of}`;

@@ -75,7 +75,7 @@ export function CardCounts({ card, version }: { card: DatasetCard; version: Data
           )}
         </Stack>
       </Section>
-      <SimpleGrid cols={{ base: 1, lg: hasClasses ? 2 : 1 }}>
+      <SimpleGrid cols={{ base: 1, lg: hasClasses ? 2 : 1 }} style={{ alignItems: "start" }}>
         <CrossTable
           title={t("card.bySite")}
           first={t("card.site")}

@@ -19,7 +19,7 @@ export function CrossTable({ title, first, columns, counts }: Props) {
   const rows = [...new Set(Object.values(counts).flatMap(Object.keys))].sort();
   const at = (row: string, column: string) => counts[column]?.[row] ?? 0;
   const shown: Column<string>[] = [
-    { key: "name", title: first, cell: (row) => row },
+    { key: "name", title: first, cell: (row) => (row === "(none)" ? t("card.none") : row) },
     ...columns.map(({ key, title: word }) => ({
       key,
       title: word,

@@ -22,7 +22,8 @@ export function ComparisonVerdict({ comparison, champion, challenger }: Props) {
   const nameOf = useMetricName();
   const { worse_at: worse, sites, overall } = comparison;
   const better = sites.filter((site) => site.verdict === "better").map((site) => site.name);
-  const verdict = worse.length ? "worse" : better.length ? "better" : "same";
+  const few = sites.every((site) => site.verdict === "too_few");
+  const verdict = worse.length ? "worse" : better.length ? "better" : few ? "few" : "same";
   const { icon: Icon, colour } = LOOKS[verdict];
   const figure = (value: number | null | undefined) => (value == null ? "–" : format.metric(value));
   return (
@@ -74,6 +75,7 @@ const LOOKS = {
   worse: { icon: IconCircleX, colour: "bad" },
   better: { icon: IconCircleCheck, colour: "good" },
   same: { icon: IconHelpCircle, colour: "warn" },
+  few: { icon: IconHelpCircle, colour: "info" },
 } as const;
 
 function Figure({ name, value, to }: { name: string; value: string; to: Evaluation }) {

@@ -5,6 +5,7 @@ import { useFormat } from "@/ui/format";
 import { IntervalBar } from "@/ui/IntervalBar";
 import { useMetricName } from "@/ui/metrics";
 import type { Slice } from "./queries";
+import { readShortage } from "./shortage";
 
 const UNBOUNDED = new Set(["mae", "rmse", "r2"]);
 
@@ -18,10 +19,16 @@ export function SliceFigure({ slice, metric }: Props) {
   const format = useFormat();
   const nameOf = useMetricName();
   const estimate = slice.metrics?.[metric];
+  const tellShortage = (words: string | null | undefined) => {
+    const found = readShortage(words ?? "");
+    return found
+      ? t(`shortage.${found.unit}`, { ...found, defaultValue: words })
+      : words || t("ui:figure.none");
+  };
   if (!estimate || estimate.value == null) {
     return (
       <Text span fz="sm" c="dimmed">
-        {estimate?.shortage ? t("slice.shortage", { what: estimate.shortage }) : t("ui:figure.none")}
+        {tellShortage(estimate?.shortage)}
       </Text>
     );
   }

@@ -58,7 +58,7 @@ export function ModelPage() {
           </PageHeader>
           <Stack>
             <ModelMetrics metrics={found.metrics ?? {}} />
-            <SimpleGrid cols={{ base: 1, lg: 2 }}>
+            <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
               <Section title={t("card.title")}>
                 <Answer query={card}>{({ card: text }) => <CardText text={text} />}</Answer>
               </Section>
@@ -67,7 +67,7 @@ export function ModelPage() {
                 <Usage model={found} />
               </Stack>
             </SimpleGrid>
-            <SimpleGrid cols={{ base: 1, lg: 2 }}>
+            <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
               <ModelInput model={found} manifest={card.data?.manifest ?? {}} />
               <Stack>
                 <Artefact model={found} />

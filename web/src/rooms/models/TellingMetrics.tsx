@@ -13,7 +13,10 @@ interface Props {
 export function TellingMetrics({ metrics, shown = 2 }: Props) {
   const format = useFormat();
   const nameOf = useMetricName();
-  const names = TELLING.filter((name) => metrics[name] !== undefined).slice(0, shown);
+  const given = Object.keys(metrics);
+  const names = TELLING.flatMap(
+    (name) => given.find((one) => one === name || one.endsWith(`.${name}`)) ?? [],
+  ).slice(0, shown);
   if (!names.length) return <>–</>;
   return (
     <Stack gap={0} className="tabular">

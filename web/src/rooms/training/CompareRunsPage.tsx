@@ -65,7 +65,7 @@ export function CompareRunsPage() {
           ))}
         </SimpleGrid>
         <ComparedCurves runs={runs} />
-        <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
           <ComparedMetrics runs={runs} />
           <ComparedSettings runs={runs} />
         </SimpleGrid>

@@ -44,7 +44,7 @@ export function RunPage() {
             {found.error && <RunError error={found.error} />}
             <RunNow run={found} />
             <RunCurves run={found.id} running={isRunning(found)} />
-            <SimpleGrid cols={{ base: 1, lg: 2 }}>
+            <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
               <Section title={t("run.facts")}>
                 <RunFacts run={found} />
               </Section>
