@@ -13,13 +13,15 @@ export interface Interval {
 interface Props {
   interval: Interval;
   acceptable?: number | null;
+  /** The limit holds from above: an error, a rate of escapes. */
+  lowerIsBetter?: boolean;
   verdict?: string;
   label: string;
 }
 
 const place = (value: number) => `${Math.min(1, Math.max(0, value)) * 100}%`;
 
-export function IntervalBar({ interval, acceptable, verdict = "undecided", label }: Props) {
+export function IntervalBar({ interval, acceptable, verdict = "undecided", lowerIsBetter, label }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { value, low, high } = interval;
@@ -28,7 +30,8 @@ export function IntervalBar({ interval, acceptable, verdict = "undecided", label
     low === null || low === undefined || high === null || high === undefined
       ? t("figure.noInterval")
       : t("figure.interval", { low: format.metric(low), high: format.metric(high) });
-  const told = acceptable == null ? "" : t("figure.acceptable", { value: format.metric(acceptable) });
+  const limit = lowerIsBetter ? "figure.acceptableUpTo" : "figure.acceptable";
+  const told = acceptable == null ? "" : t(limit, { value: format.metric(acceptable) });
   return (
     <div role="img" aria-label={[label, format.metric(value), range, told].filter(Boolean).join(", ")}>
       <Group gap={8} wrap="nowrap" align="baseline" className="tabular">

@@ -9,7 +9,8 @@ import { EmptyState } from "@/ui/EmptyState";
 import { useFormat } from "@/ui/format";
 import { MoreButton } from "@/ui/MoreButton";
 import classes from "./deployments.module.css";
-import { type Deployment, type DeploymentState, placeName, useDeploymentHistory } from "./queries";
+import { type Deployment, type DeploymentState, useDeploymentHistory } from "./queries";
+import { usePlaceName } from "./usePlaceName";
 import { VersionLink } from "./VersionLink";
 
 interface Props {
@@ -22,9 +23,14 @@ export function History({ site, state }: Props) {
   const { t } = useTranslation("deployments");
   const format = useFormat();
   const query = useDeploymentHistory(site, state);
+  const nameOf = usePlaceName();
   const columns: Column<Deployment>[] = [
-    { key: "at", title: t("column.at"), cell: ({ at }) => format.dateTime(at) },
-    { key: "place", title: t("column.place"), cell: (row) => placeName(row) },
+    {
+      key: "at",
+      title: t("column.at"),
+      cell: ({ at }) => <span className={classes.when}>{format.dateTime(at)}</span>,
+    },
+    { key: "place", title: t("column.place"), cell: nameOf },
     { key: "version", title: t("column.version"), cell: (row) => <VersionLink deployment={row} /> },
     { key: "state", title: t("column.state"), cell: (row) => <SignBadge value={row.state} /> },
     { key: "by", title: t("column.by"), cell: ({ by }) => by },

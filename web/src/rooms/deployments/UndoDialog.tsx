@@ -5,7 +5,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { ConfirmDestroy } from "@/ui/ConfirmDestroy";
-import { type Deployment, deploymentQuery, placeName, versionName } from "./queries";
+import { type Deployment, deploymentQuery, versionName } from "./queries";
+import { usePlaceName } from "./usePlaceName";
 
 interface Props {
   /** The active deployment that ends; null closes the dialog. */
@@ -19,6 +20,7 @@ interface Props {
 export function UndoDialog({ deployment, ofSite, onClose, onUndone }: Props) {
   const { t } = useTranslation("deployments");
   const queries = useQueryClient();
+  const nameOf = usePlaceName();
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
   const previous = useQuery(deploymentQuery(deployment?.previous_id));
@@ -47,7 +49,7 @@ export function UndoDialog({ deployment, ofSite, onClose, onUndone }: Props) {
     },
   });
   const then = previous.data ?? (deployment?.previous_id ? undefined : ofSite);
-  const place = deployment ? placeName(deployment) : "";
+  const place = deployment ? nameOf(deployment) : "";
   return (
     <ConfirmDestroy
       opened={deployment !== null}

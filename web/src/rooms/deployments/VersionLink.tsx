@@ -1,9 +1,9 @@
 /* A deployed version: its name, and the thresholds that were changed for this place. */
-import { Anchor, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/ui/format";
-import { type Deployment, versionName } from "./queries";
+import { ModelName } from "./ModelName";
+import type { Deployment } from "./queries";
 
 export function VersionLink({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation("deployments");
@@ -11,9 +11,12 @@ export function VersionLink({ deployment }: { deployment: Deployment }) {
   const changed = Object.entries(deployment.thresholds ?? {});
   return (
     <div>
-      <Anchor component={Link} to={`/models/${deployment.model_version_id}`} fw={600}>
-        {versionName(deployment.model_name, deployment.model_number)}
-      </Anchor>
+      <ModelName
+        id={deployment.model_version_id}
+        name={deployment.model_name}
+        number={deployment.model_number}
+        strong
+      />
       {changed.map(([name, value]) => (
         <Text key={name} fz="sm" c="dimmed">
           {t(`thresholds.name.${name}`, { defaultValue: name })}

@@ -91,6 +91,6 @@ export const stationsQuery = (site: string) =>
 /** A version as people write it. */
 export const versionName = (name: string, number: number) => `${name}:${number}`;
 
-/** "lyon" or "lyon / s1". */
+/** "Lyon" or "Lyon / s1". */
 export const placeName = ({ site, station }: { site: string; station?: string | null }) =>
   station ? `${site} / ${station}` : site;

@@ -5,8 +5,9 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DeployDialog } from "./DeployDialog";
 import type { DeployChoice } from "./DeployFields";
-import { type Deployment, placeName, versionName } from "./queries";
+import { type Deployment, versionName } from "./queries";
 import { UndoDialog } from "./UndoDialog";
+import { usePlaceName } from "./usePlaceName";
 
 interface Undoing {
   deployment: Deployment;
@@ -23,6 +24,7 @@ interface Acts {
 
 export function useDeployActs(): Acts {
   const { t } = useTranslation("deployments");
+  const nameOf = usePlaceName();
   const [deploying, setDeploying] = useState<Partial<DeployChoice> | null>(null);
   const [undoing, setUndoing] = useState<Undoing | null>(null);
   const [now, setNow] = useState<Deployment | null>(null);
@@ -35,7 +37,7 @@ export function useDeployActs(): Acts {
         color="good"
         variant="light"
         icon={<IconCircleCheck aria-hidden />}
-        title={t("done", { version: versionName(now.model_name, now.model_number), place: placeName(now) })}
+        title={t("done", { version: versionName(now.model_name, now.model_number), place: nameOf(now) })}
         withCloseButton
         closeButtonLabel={t("ui:action.close")}
         onClose={() => setNow(null)}

@@ -1,8 +1,8 @@
 /* Counts, speed and who answers, beside the image. */
-import { Anchor, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { ModelName } from "@/rooms/deployments/ModelName";
 import { SignBadge } from "@/ui/Badges";
 import { useFormat } from "@/ui/format";
 import type { StationLive } from "./live";
@@ -32,14 +32,13 @@ export function LiveFigures({ live }: { live: StationLive }) {
       <div className={`surface ${classes.group}`}>
         <h2 className={classes.title}>{t("figures.answers")}</h2>
         {live.deployment ? (
-          <Anchor
-            component={Link}
-            to={`/models/${live.deployment.model_version_id}`}
-            fw={700}
+          <ModelName
+            id={live.deployment.model_version_id}
+            name={live.deployment.model_name}
+            number={live.deployment.model_number}
             className={classes.model}
-          >
-            {live.deployment.model_name}:{live.deployment.model_number}
-          </Anchor>
+            strong
+          />
         ) : (
           <Text fw={600}>{t("figures.nobody")}</Text>
         )}

@@ -3,6 +3,7 @@ import { Anchor, Group, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { ModelName } from "@/rooms/deployments/ModelName";
 import { SignBadge } from "@/ui/Badges";
 import { useFormat } from "@/ui/format";
 import { useMetricName } from "@/ui/metrics";
@@ -78,9 +79,7 @@ function Deployed({ site }: { site: SiteOverview }) {
     <>
       {site.deployments.map(({ station, model }) => (
         <div key={station ?? ""} className={classes.version}>
-          <Anchor component={Link} to={`/models/${model.id}`}>
-            {model.name}:{model.number}
-          </Anchor>
+          <ModelName {...model} />
           {station && (
             <Text span fz="sm" c="dimmed">
               {" "}

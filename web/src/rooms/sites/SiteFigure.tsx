@@ -30,6 +30,7 @@ export function SiteFigure({ site }: { site: SiteOverview }) {
           interval={{ value, low, high }}
           acceptable={acceptable}
           verdict={verdict}
+          lowerIsBetter={lower_is_better}
           label={metric}
         />
       ) : (

@@ -2,6 +2,8 @@
 import { Anchor, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useMay } from "@/app/session";
+import { ModelName } from "@/rooms/deployments/ModelName";
 import { SignBadge } from "@/ui/Badges";
 import { Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
@@ -16,6 +18,7 @@ export function SiteHead({ site }: { site: SiteOverview }) {
   const format = useFormat();
   const nameOf = useMetricName();
   const { estimate, model } = site;
+  const seesEvaluations = useMay("evaluations:read");
   return (
     <section className="surface" aria-label={t("head.label")}>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" p={{ base: "md", sm: "lg" }}>
@@ -45,21 +48,16 @@ export function SiteHead({ site }: { site: SiteOverview }) {
         </Stack>
         <Facts
           facts={[
-            [
-              t("head.judged"),
-              model ? (
-                <Anchor component={Link} to={`/models/${model.id}`}>
-                  {model.name}:{model.number}
-                </Anchor>
-              ) : null,
-            ],
+            [t("head.judged"), model ? <ModelName {...model} /> : null],
             [
               t("head.evaluated"),
-              site.evaluation_id ? (
+              site.evaluation_id && seesEvaluations ? (
                 <Anchor component={Link} to={`/evaluations/${site.evaluation_id}`}>
                   <TimeAgo at={site.evaluated_at} />
                 </Anchor>
-              ) : null,
+              ) : (
+                <TimeAgo at={site.evaluated_at} />
+              ),
             ],
             [t("head.deployed"), <TimeAgo key="at" at={site.deployed_at} />],
             [t("card.decisions"), <Decisions key="counts" counts={site.decisions_24h} />],

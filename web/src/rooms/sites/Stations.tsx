@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
+import { ModelName } from "@/rooms/deployments/ModelName";
 import { stationsQuery } from "@/rooms/deployments/queries";
 import { Answer } from "@/ui/Answer";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -49,11 +50,7 @@ export function Stations({ site, deployments }: Props) {
       cell: ({ slug }) => {
         const model = answers(slug)?.model;
         if (!model) return t("card.nobody");
-        return (
-          <Anchor component={Link} to={`/models/${model.id}`}>
-            {model.name}:{model.number}
-          </Anchor>
-        );
+        return <ModelName {...model} />;
       },
     },
     {
