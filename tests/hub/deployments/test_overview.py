@@ -15,6 +15,7 @@ from perenne.hub.predictions import PredictionRow
 from perenne.hub.sites import SiteRow
 from perenne.testing.hubs import HubInProcess, hub_in_process
 from perenne.testing.plenty import Amount, fill_hub
+from perenne.testing.postgres import PostgresServer
 
 AMOUNT = Amount(
     sites=4, versions=3, images=600, truths=300, whole=0, pictures=8, measured=0, people=False, seed=3
@@ -192,3 +193,28 @@ def test_everything_that_was_said_of_an_image_carries_names(plenty: HubInProcess
     (said,) = client.get(f"/api/v1/images/{last['image_id']}/predictions").json()["items"]
     assert (said["station"], said["model"]) == ("camera-1", last["model"])
     assert said["prediction"] == last["prediction"]
+
+
+def test_a_server_database_tells_the_same(tmp_path: Path, postgres: PostgresServer) -> None:
+    """Overview, live station, landmarks and lineage on PostgreSQL: the same questions are understood."""
+    few = Amount(sites=3, versions=2, images=150, truths=150, whole=0, pictures=5, measured=1, people=False)
+    url = postgres.create_database("plenty")
+    with hub_in_process(tmp_path, database_url=url) as it:
+        fill_hub(it.hub, organisation_id=it.organisations["acme"], amount=few)
+        client = it.client()
+        items = client.get("/api/v1/sites/overview").json()["items"]
+        assert sum(item["images"] for item in items) == few.images
+        assert {len(item["history"]) for item in items} == {0, 2}
+        live = client.get("/api/v1/sites/lyon/stations/camera-1/live").json()
+        assert live["recent"]
+        marks = client.get("/api/v1/images/landmarks", params={"every": 20, "decision": "pass"}).json()
+        seen, cursor = 0, None
+        for mark in marks["cursors"]:
+            assert mark == cursor
+            query = {"limit": 20, "decision": "pass", **({"cursor": cursor} if cursor else {})}
+            page = client.get("/api/v1/images/tiles", params=query).json()
+            seen, cursor = seen + len(page["items"]), page["next_cursor"]
+        assert seen == marks["total"] > 20
+        assert client.get("/api/v1/images/landmarks", params={"class": "open"}).json()["total"] >= 1
+        lineage = client.get(f"/api/v1/images/{live['last']['image_id']}/lineage")
+        assert lineage.status_code == 200, lineage.text
