@@ -100,7 +100,7 @@ export function ClassMapping({ check, draft, known, schemas, onChange }: Props) 
           rows={check.classes}
           columns={columns}
           rowKey={({ given }) => given}
-          caption={t("classes.title")}
+          caption={t("classes.caption")}
         />
       ) : (
         <Text c="dimmed">{t("classes.none")}</Text>

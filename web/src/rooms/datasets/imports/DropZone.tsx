@@ -5,11 +5,11 @@ import { type DragEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import classes from "./imports.module.css";
-import { ACCEPTED, type FoundFile, readChosen, readDropped } from "./scan";
+import { ACCEPTED, type Found, type RawFile, readChosen, readDropped, sift } from "./scan";
 
 interface Props {
   title: string;
-  onFound: (files: FoundFile[]) => void;
+  onFound: (found: Found) => void;
 }
 
 export function DropZone({ title, onFound }: Props) {
@@ -19,20 +19,23 @@ export function DropZone({ title, onFound }: Props) {
   const [over, setOver] = useState(false);
   const [reading, setReading] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const drop = async (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
+  const take = async (files: Promise<RawFile[]> | RawFile[]) => {
     setReading(true);
     setError(null);
     try {
-      onFound(await readDropped(event.dataTransfer));
+      onFound(await sift(await files));
     } catch (failure) {
       setError(failure);
     }
     setReading(false);
   };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void take(readDropped(event.dataTransfer));
+  };
   const choose = (input: HTMLInputElement) => {
-    if (input.files?.length) onFound(readChosen(input.files));
+    if (input.files?.length) void take(readChosen(input.files));
     input.value = "";
   };
   return (
@@ -45,7 +48,7 @@ export function DropZone({ title, onFound }: Props) {
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
-      onDrop={(event) => void drop(event)}
+      onDrop={drop}
     >
       <Stack align="center" gap="sm">
         <IconUpload size={40} stroke={1.4} aria-hidden color="var(--p-muted)" />

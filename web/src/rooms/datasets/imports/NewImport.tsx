@@ -11,7 +11,7 @@ import { DropZone } from "./DropZone";
 import { FoundSummary } from "./FoundSummary";
 import classes from "./imports.module.css";
 import { useCreateImport } from "./queries";
-import { type Found, type FoundFile, nameOf, sift } from "./scan";
+import type { Found } from "./scan";
 import { startUpload } from "./uploads";
 
 export function NewImport() {
@@ -29,9 +29,9 @@ export function NewImport() {
   const stations = useStations(chosenSite ?? undefined);
   const count = found ? found.usable.length + found.archives.length : 0;
 
-  const take = (files: FoundFile[]) => {
-    setFound(sift(files));
-    setName((before) => nameOf(files).slice(0, 200) || before);
+  const take = (brought: Found) => {
+    setFound(brought);
+    setName((before) => brought.name.slice(0, 200) || before);
   };
   const begin = async (event: FormEvent) => {
     event.preventDefault();

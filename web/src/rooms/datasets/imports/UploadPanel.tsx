@@ -8,7 +8,6 @@ import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { DropZone } from "./DropZone";
 import { type Import, useImportAct } from "./queries";
-import { sift } from "./scan";
 import { startUpload, stopUpload, useUpload } from "./uploads";
 import type { UploadState } from "./Uploader";
 
@@ -46,7 +45,7 @@ export function UploadPanel({ one }: { one: Import }) {
               <Text role="status">{t("upload.here", { count: here, number: format.integer(here) })}</Text>
             )}
             {act.error && <ProblemAlert error={act.error} />}
-            {here > 0 && (
+            {here > 0 && !(complete && !act.error) && (
               <Group>
                 <Button loading={act.isPending} onClick={() => act.mutate({ act: "check" })}>
                   {t("upload.check", { count: here, number: format.integer(here) })}
@@ -56,7 +55,7 @@ export function UploadPanel({ one }: { one: Import }) {
             {!complete && (
               <DropZone
                 title={here > 0 ? t("upload.goOn") : t("drop.title")}
-                onFound={(files) => void startUpload(one.id, sift(files))}
+                onFound={(found) => void startUpload(one.id, found)}
               />
             )}
           </>

@@ -3,7 +3,11 @@ import { ProblemError, unreachable } from "@/api/problem";
 import type { FoundFile } from "./scan";
 import { type KnownFile, type Lines, Uploader } from "./Uploader";
 
-const file = (path: string, text: string): FoundFile => ({ path, file: new File([text], path) });
+const file = (path: string, text: string): FoundFile => ({
+  path,
+  file: new File([text], path),
+  size: text.length,
+});
 const refusal = (status: number, code: string) =>
   new ProblemError({ title: code, status, code, detail: code });
 
@@ -23,7 +27,7 @@ function plant(known: [string, KnownFile][] = [], refuse: (path: string) => Erro
       const error = refuse(one.path);
       if (error) throw error;
       if (signal.aborted) throw new DOMException("stopped", "AbortError");
-      onProgress(one.file.size);
+      onProgress(one.size);
       sent.push(one.path);
     },
   };

@@ -62,7 +62,7 @@ export class Uploader {
     this.ends = new AbortController();
     this.underWay.clear();
     this.finishedBytes = 0;
-    const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
     this.tell({ ...NOTHING, refused: [], phase: "comparing", files: files.length, bytes }, true);
     try {
       const known = await this.patiently(() => this.lines.known(this.ends.signal));
@@ -89,19 +89,19 @@ export class Uploader {
       if (await this.isThere(one, known.get(one.path))) this.tell({ skipped: this.state.skipped + 1 });
       else await this.send(one);
       this.underWay.delete(one.path);
-      this.finishedBytes += one.file.size;
+      this.finishedBytes += one.size;
       this.tell({ doneBytes: this.bytesDone() });
     }
   }
 
-  private async isThere({ file }: FoundFile, known: KnownFile | undefined): Promise<boolean> {
-    if (!known || known.bytes !== file.size) return false;
+  private async isThere({ file, size }: FoundFile, known: KnownFile | undefined): Promise<boolean> {
+    if (!known || known.bytes !== size) return false;
     return (await this.lines.hash(file)) === known.sha256;
   }
 
   private async send(one: FoundFile): Promise<void> {
     const onProgress = (bytes: number) => {
-      this.underWay.set(one.path, Math.min(bytes, one.file.size));
+      this.underWay.set(one.path, Math.min(bytes, one.size));
       this.tell({ doneBytes: this.bytesDone() });
     };
     try {

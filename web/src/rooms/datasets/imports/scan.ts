@@ -1,12 +1,19 @@
 /* What a person drops or chooses: files with their paths below the folder. Owns reading folders whole; refuses
    what an import cannot hold, and counts it. */
 
-export interface FoundFile {
+export interface RawFile {
   path: string;
   file: File;
 }
 
+export interface FoundFile extends RawFile {
+  /** In bytes. Kept, for a browser may look at the disk whenever a file is asked for its size. */
+  size: number;
+}
+
 export interface Found {
+  /** That of the one folder or archive, else empty. */
+  name: string;
   usable: FoundFile[];
   archives: FoundFile[];
   /** How many files of which ending stay behind. */
@@ -19,22 +26,22 @@ const TABLES = [".json", ".csv", ".tsv"];
 export const ACCEPTED = [...IMAGES, ...TABLES, ".zip"].join(",");
 
 /** Return every file of what was dropped; folders are read to their ends. Call it within the drop event. */
-export async function readDropped(transfer: DataTransfer): Promise<FoundFile[]> {
+export async function readDropped(transfer: DataTransfer): Promise<RawFile[]> {
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
   if (!entries.length) return [...transfer.files].map((file) => ({ path: file.name, file }));
-  const found: FoundFile[] = [];
+  const found: RawFile[] = [];
   for (const entry of entries) await walk(entry, found);
   return found;
 }
 
 /** Return the files of a file or folder input. */
-export function readChosen(files: Iterable<File>): FoundFile[] {
+export function readChosen(files: Iterable<File>): RawFile[] {
   return [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
-async function walk(entry: FileSystemEntry, found: FoundFile[]): Promise<void> {
+async function walk(entry: FileSystemEntry, found: RawFile[]): Promise<void> {
   const path = entry.fullPath.replace(/^\//, "");
   if (isHidden(path)) return;
   if (entry.isFile) {
@@ -51,25 +58,32 @@ async function walk(entry: FileSystemEntry, found: FoundFile[]): Promise<void> {
   }
 }
 
-/** Part what an import can hold from what stays behind. Files that systems leave in folders are no loss. */
-export function sift(files: readonly FoundFile[]): Found {
-  const found: Found = { usable: [], archives: [], passedOver: {}, bytes: 0 };
+const SLICE_MS = 12;
+
+/** Part what an import can hold from what stays behind, without holding up the page. Files that systems leave
+    in folders are no loss. */
+export async function sift(files: readonly RawFile[]): Promise<Found> {
+  const found: Found = { name: nameOf(files), usable: [], archives: [], passedOver: {}, bytes: 0 };
+  let rested = performance.now();
   for (const one of files) {
+    if (performance.now() - rested > SLICE_MS) {
+      await new Promise((done) => setTimeout(done));
+      rested = performance.now();
+    }
     if (isHidden(one.path)) continue;
     const ending = endingOf(one.path);
-    if (ending === ".zip") found.archives.push(one);
-    else if ([...IMAGES, ...TABLES].includes(ending)) found.usable.push(one);
-    else {
+    if (ending !== ".zip" && !IMAGES.includes(ending) && !TABLES.includes(ending)) {
       found.passedOver[ending || "?"] = (found.passedOver[ending || "?"] ?? 0) + 1;
       continue;
     }
-    found.bytes += one.file.size;
+    const size = one.file.size;
+    (ending === ".zip" ? found.archives : found.usable).push({ ...one, size });
+    found.bytes += size;
   }
   return found;
 }
 
-/** Return a name for the import: that of the one folder or archive, else none. */
-export function nameOf(files: readonly FoundFile[]): string {
+function nameOf(files: readonly RawFile[]): string {
   const tops = new Set(
     files.filter(({ path }) => !isHidden(path)).map(({ path }) => path.split("/")[0] ?? ""),
   );
