@@ -38,12 +38,11 @@ export function DatasetsPage() {
             {one.name}
           </Anchor>
           <Text span fz="sm" c="dimmed">
-            {one.slug}
+            {one.slug} · {t(`ui:problem_type.${one.problem}`)}
           </Text>
         </Stack>
       ),
     },
-    { key: "problem", title: t("dataset.problem"), cell: (one) => t(`ui:problem_type.${one.problem}`) },
     { key: "classes", title: t("dataset.classes"), cell: (one) => one.classes.join(", ") || "–" },
     { key: "acceptance", title: t("acceptance.word"), cell: (one) => <Acceptance rule={one.acceptance} /> },
     {

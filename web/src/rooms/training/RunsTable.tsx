@@ -35,13 +35,18 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
       key: "run",
       title: t("run.word"),
       cell: (run) => (
-        <Anchor component={Link} to={`/runs/${run.id}`} fw={600}>
-          {t("run.title", { number: run.number })} · {run.name}
-        </Anchor>
+        <Stack gap={0}>
+          <Anchor component={Link} to={`/runs/${run.id}`} fw={600}>
+            {t("run.title", { number: run.number })} · {run.name}
+          </Anchor>
+          <Text span fz="sm" c="dimmed">
+            {run.recipe} · {run.trainer ?? t("run.noTrainer")}
+          </Text>
+        </Stack>
       ),
     },
     { key: "state", title: t("run.state"), cell: (run) => <SignBadge value={run.state} /> },
-    { key: "progress", title: t("run.progress"), width: 190, cell: (run) => <RunProgress run={run} /> },
+    { key: "progress", title: t("run.progress"), width: 150, cell: (run) => <RunProgress run={run} /> },
     {
       key: "dataset",
       title: t("run.dataset"),
@@ -49,18 +54,6 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
         <Anchor component={Link} to={`/dataset-versions/${run.dataset_version_id}`}>
           {run.dataset}:{run.dataset_number}
         </Anchor>
-      ),
-    },
-    {
-      key: "recipe",
-      title: t("run.recipe"),
-      cell: (run) => (
-        <Stack gap={0}>
-          <Text span>{run.recipe}</Text>
-          <Text span fz="sm" c="dimmed">
-            {run.trainer ?? t("run.noTrainer")}
-          </Text>
-        </Stack>
       ),
     },
     {
