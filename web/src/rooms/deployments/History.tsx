@@ -43,7 +43,7 @@ export function History({ site, state }: Props) {
           <EmptyState icon={IconHistory} title={t("history.none.title")} text={t("history.none.text")} />
         ) : (
           <>
-            <DataTable rows={rows} columns={columns} rowKey={({ id }) => id} caption={t("history.title")} />
+            <DataTable rows={rows} columns={columns} rowKey={({ id }) => id} caption={t("history.caption")} />
             <MoreButton query={query} />
           </>
         )

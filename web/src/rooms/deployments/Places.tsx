@@ -52,10 +52,10 @@ export function Places({ places, onDeploy, onUndo }: Props) {
       title: t("column.version"),
       cell: ({ deployment, site, station }) =>
         deployment ? (
-          <>
+          <div>
             <VersionLink deployment={deployment} />
             {station === null && <SignBadge value={site.verdict} />}
-          </>
+          </div>
         ) : (
           <Text span c="dimmed">
             {t("place.nobody")}
@@ -122,7 +122,7 @@ function Acts({ place, onDeploy, onUndo }: { place: Place } & Omit<Props, "place
     <span className={classes.acts}>
       <Button
         variant="subtle"
-        px="sm"
+        px="xs"
         leftSection={<IconRocket size={18} aria-hidden />}
         aria-label={t("act.deployAt", { place: name })}
         onClick={() => onDeploy(place)}
@@ -132,7 +132,7 @@ function Acts({ place, onDeploy, onUndo }: { place: Place } & Omit<Props, "place
       {place.deployment && canUndo(place.deployment, place.ofSite) && (
         <Button
           variant="subtle"
-          px="sm"
+          px="xs"
           leftSection={<IconArrowBackUp size={18} aria-hidden />}
           aria-label={t("act.undoAt", { place: name })}
           onClick={() => onUndo(place)}

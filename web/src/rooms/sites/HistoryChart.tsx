@@ -29,7 +29,6 @@ export function HistoryChart({ measures, deployments }: Props) {
   const words = useMemo(
     () => ({
       metric: nameOf(metric),
-      acceptable: (limit: number) => t("history.acceptable", { limit: format.metric(limit) }),
       deployed: (version: string) => t("history.deployed", { version }),
       verdict: (verdict: string) => t(`ui:sign.${verdict}`, { defaultValue: verdict }),
       interval: (low: number, high: number) =>
@@ -52,5 +51,15 @@ export function HistoryChart({ measures, deployments }: Props) {
     last: format.metric(drawn.at(-1)?.value ?? 0),
   });
   if (drawn.length === 0) return <Text c="dimmed">{t("history.tooFew")}</Text>;
-  return <Chart option={option} label={label} height={320} />;
+  const limit = latest?.acceptable ?? null;
+  const acceptable = latest?.lower_is_better ? "history.acceptableUpTo" : "history.acceptable";
+  return (
+    <div>
+      <Chart option={option} label={label} height={300} />
+      <Text fz="sm" c="dimmed">
+        {limit !== null && t(acceptable, { limit: format.metric(limit) })}{" "}
+        {deployments.length > 0 && t("history.dashed")}
+      </Text>
+    </div>
+  );
 }

@@ -100,7 +100,7 @@ function MeasureTable({ measures }: { measures: SiteMeasure[] }) {
           rows={[...measures].reverse()}
           columns={columns}
           rowKey={({ evaluation_id }) => evaluation_id}
-          caption={t("history.title")}
+          caption={t("history.caption")}
         />
       )}
     </details>

@@ -112,7 +112,7 @@ export function Stations({ site, deployments }: Props) {
               text={t(mayAdd ? "station.none.text" : "station.none.ask")}
             />
           ) : (
-            <DataTable rows={rows} columns={columns} rowKey={({ id }) => id} caption={t("station.title")} />
+            <DataTable rows={rows} columns={columns} rowKey={({ id }) => id} caption={t("station.caption")} />
           )
         }
       </Answer>

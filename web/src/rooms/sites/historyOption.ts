@@ -6,7 +6,6 @@ import { scaleOf, type SiteMeasure } from "./overview";
 
 export interface Words {
   metric: string;
-  acceptable: (limit: number) => string;
   deployed: (version: string) => string;
   verdict: (verdict: string) => string;
   interval: (low: number, high: number) => string;
@@ -93,7 +92,7 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
         markLine: {
           symbol: "none",
           silent: true,
-          data: [...limitLine(limit, words, tokens), ...seen.map((one) => deployedLine(one, words, tokens))],
+          data: [...limitLine(limit, tokens), ...seen.map((one) => deployedLine(one, words, tokens))],
         },
       },
     ],
@@ -107,10 +106,11 @@ const onSurface = (tokens: Tokens) => ({
   borderRadius: 3,
 });
 
-function limitLine(limit: number | null, words: Words, tokens: Tokens): object[] {
+function limitLine(limit: number | null, tokens: Tokens): object[] {
   if (limit === null) return [];
-  const label = { ...onSurface(tokens), formatter: words.acceptable(limit), position: "insideStartTop" };
-  return [{ yAxis: limit, label, lineStyle: { color: tokens.text, type: "solid", width: 2 } }];
+  return [
+    { yAxis: limit, label: { show: false }, lineStyle: { color: tokens.text, type: "solid", width: 2 } },
+  ];
 }
 
 function deployedLine({ at, model_name, model_number }: Deployment, words: Words, tokens: Tokens): object {
