@@ -22,6 +22,7 @@ export interface StageState {
 
 const SHARP_AFTER_MS = 120;
 const REACH_PX = 4;
+const MANY = 300;
 
 export class Stage {
   state: StageState = {
@@ -226,9 +227,11 @@ export class Stage {
     if (picture) paintImage(pen, picture, view, frame, { moving: this.moving, grid: ink.grid });
     const shapes = this.visible();
     const strong = shapes.filter((shape) => shape.id === hovered);
-    paintShapes(pen, shapes, view, ink);
-    paintShapes(pen, strong, view, ink, true);
-    paintLabels(pen, shapes, view, frame, { ink, tell: this.tell, first: hovered ?? selected });
+    paintShapes(pen, shapes, view, frame, ink);
+    paintShapes(pen, strong, view, frame, ink, true);
+    // Many labels come when the movement rests; the one that is pointed at stays.
+    const labelled = this.moving && shapes.length > MANY ? strong : shapes;
+    paintLabels(pen, labelled, view, frame, { ink, tell: this.tell, first: hovered ?? selected });
     this.overlay.show(shapes.find((shape) => shape.id === selected) ?? null, view);
   }
 }

@@ -79,11 +79,13 @@ export function paintShapes(
   pen: CanvasRenderingContext2D,
   shapes: readonly Shape[],
   view: View,
+  frame: Frame,
   ink: Ink,
   strong = false,
 ): void {
   const paths = { truth: new Path2D(), prediction: new Path2D() };
   for (const shape of shapes) {
+    if (!isInSight(shape, view, frame)) continue;
     const { x, y } = toScreen(view, shape);
     paths[shape.layer].rect(x, y, shape.width * view.scale, shape.height * view.scale);
   }
@@ -101,6 +103,16 @@ export function paintShapes(
   pen.strokeStyle = ink.prediction;
   pen.stroke(paths.prediction);
   pen.setLineDash([]);
+}
+
+function isInSight(shape: Shape, view: View, frame: Frame): boolean {
+  const { x, y } = toScreen(view, shape);
+  return (
+    x <= frame.width &&
+    y <= frame.height &&
+    x + shape.width * view.scale >= 0 &&
+    y + shape.height * view.scale >= 0
+  );
 }
 
 interface Placed {
@@ -121,14 +133,16 @@ export function paintLabels(
   pen.font = `600 ${LABEL_PX}px ${look.ink.font}`;
   pen.textBaseline = "top";
   const placed: Placed[] = [];
+  const widths = new Map<string, number>();
   const order = [...shapes].sort((a, b) => Number(b.id === look.first) - Number(a.id === look.first));
   for (const shape of order) {
     if (placed.length >= MAX_LABELS) return;
+    if (!isInSight(shape, view, frame)) continue;
     const { x, y } = toScreen(view, shape);
     const bottom = y + shape.height * view.scale;
-    if (x > frame.width || y > frame.height || bottom < 0 || x + shape.width * view.scale < 0) continue;
     const text = look.tell(shape);
-    const width = pen.measureText(text).width + 10;
+    const width = widths.get(text) ?? pen.measureText(text).width + 10;
+    widths.set(text, width);
     const wanted = shape.layer === "truth" ? y - LABEL_PX - 9 : bottom + 4;
     const top = Math.max(0, Math.min(frame.height - LABEL_PX - 6, wanted));
     const left = Math.max(0, Math.min(frame.width - width, x));

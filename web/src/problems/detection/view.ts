@@ -19,7 +19,8 @@ export const detection: ProblemView = {
     const classes = [...counts]
       .sort(([a, many], [b, few]) => few - many || a.localeCompare(b))
       .map(([name, count]) => t("detection.class", { name, number: format.integer(count) }));
-    return t("detection.objects", { count: boxesOf(target).length, classes: classes.join(", ") });
+    const count = boxesOf(target).length;
+    return t("detection.objects", { count, number: format.integer(count), classes: classes.join(", ") });
   },
   shapesOf: (target, layer) =>
     boxesOf(target).map(({ box: [x1, y1, x2, y2], class: label, score }, index) => ({
