@@ -1,6 +1,6 @@
-/* A part of a page on its own surface, with a heading that names it. */
+/* A part of a page on its own surface, under its heading. Not a landmark: tables inside are, by their own name. */
 import { Box, Group, Text, Title } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import type { ReactNode } from "react";
 
 interface Props {
   title: string;
@@ -11,12 +11,11 @@ interface Props {
 }
 
 export function Section({ title, about, actions, children }: Props) {
-  const id = useId();
   return (
-    <Box component="section" className="surface" p={{ base: "md", sm: "lg" }} aria-labelledby={id} miw={0}>
+    <Box component="section" className="surface" p={{ base: "md", sm: "lg" }} miw={0}>
       <Group justify="space-between" align="flex-start" gap="sm" mb="sm">
         <Box flex="1 1 240px">
-          <Title order={2} fz="h4" id={id}>
+          <Title order={2} fz="h4">
             {title}
           </Title>
           {about && (

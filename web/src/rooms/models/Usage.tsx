@@ -3,6 +3,7 @@ import { Anchor, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { Answer } from "@/ui/Answer";
 import { SignBadge } from "@/ui/Badges";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -10,23 +11,8 @@ import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { lineageQuery, type ModelVersion } from "./queries";
 
-interface Deployed {
-  id: string;
-  site: string;
-  station?: string | null;
-  state: string;
-  at: string;
-}
-
-interface Evaluated {
-  id: string;
-  dataset: string;
-  dataset_number: number;
-  split: string;
-  finished_at: string;
-}
-
-type Used = { deployments?: Deployed[]; evaluations?: Evaluated[] };
+type Deployed = Schemas["ModelDeployment"];
+type Evaluated = Schemas["ModelEvaluation"];
 
 export function Usage({ model }: { model: ModelVersion }) {
   const { t } = useTranslation("models");
@@ -34,15 +20,12 @@ export function Usage({ model }: { model: ModelVersion }) {
   return (
     <Section title={t("usage.title")}>
       <Answer query={lineage} rows={3}>
-        {(found) => {
-          const { deployments = [], evaluations = [] } = found as Used;
-          return (
-            <Stack>
-              <Deployments rows={deployments} />
-              <Evaluations rows={evaluations} />
-            </Stack>
-          );
-        }}
+        {({ deployments = [], evaluations = [] }) => (
+          <Stack>
+            <Deployments rows={deployments} />
+            <Evaluations rows={evaluations} />
+          </Stack>
+        )}
       </Answer>
     </Section>
   );
