@@ -13,6 +13,8 @@ interface Props {
 
 const TAKES_KEYS = "input, textarea, select, [role=slider], [role=application], [role=menu], [role=dialog]";
 
+const AHEAD_AFTER_MS = 400;
+
 export function ImageNavigation({ neighbours, onGo }: Props) {
   const { t } = useTranslation("images");
   const format = useFormat();
@@ -34,6 +36,7 @@ export function ImageNavigation({ neighbours, onGo }: Props) {
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, [previous, next, onGo]);
+  useEffect(() => (next ? fetchAhead(next.id) : undefined), [next]);
   if (at === null) return null;
   return (
     <Group gap={4} wrap="nowrap" component="nav" aria-label={t("image.navigation")}>
@@ -62,4 +65,18 @@ export function ImageNavigation({ neighbours, onGo }: Props) {
       </Tooltip>
     </Group>
   );
+}
+
+/** Fetch an image before it is asked for, when the line has been free for a moment. */
+function fetchAhead(image: string): () => void {
+  const ends = new AbortController();
+  const load = async () => {
+    const answer = await fetch(`/api/v1/images/${image}/bytes`, { signal: ends.signal, priority: "low" });
+    await answer.blob();
+  };
+  const timer = setTimeout(() => void load().catch(() => undefined), AHEAD_AFTER_MS);
+  return () => {
+    clearTimeout(timer);
+    ends.abort();
+  };
 }
