@@ -99,13 +99,6 @@ export function historyOption({ measures, deployments, words, tokens }: Drawing)
   };
 }
 
-const onSurface = (tokens: Tokens) => ({
-  color: tokens.text,
-  backgroundColor: tokens.surface,
-  padding: [2, 4],
-  borderRadius: 3,
-});
-
 function limitLine(limit: number | null, tokens: Tokens): object[] {
   if (limit === null) return [];
   return [
@@ -115,7 +108,8 @@ function limitLine(limit: number | null, tokens: Tokens): object[] {
 
 function deployedLine({ at, model_name, model_number }: Deployment, words: Words, tokens: Tokens): object {
   const name = words.deployed(`${model_name}:${model_number}`);
-  const label = { ...onSurface(tokens), formatter: name, position: "insideEndBottom", fontSize: 11 };
+  const halo = { color: tokens.text, textBorderColor: tokens.surface, textBorderWidth: 3 };
+  const label = { ...halo, formatter: name, position: "insideEndBottom", fontSize: 11 };
   return { xAxis: time(at), label, lineStyle: { color: tokens.brand, type: "dashed", width: 1.5 } };
 }
 
