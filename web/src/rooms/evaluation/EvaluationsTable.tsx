@@ -35,22 +35,21 @@ export function EvaluationsTable({ rows, chosen, onChoose }: Props) {
       key: "model",
       title: t("evaluation.model"),
       cell: (one) => (
-        <Anchor component={Link} to={`/evaluations/${one.id}`} fw={600}>
-          {one.model_name}:{one.model_number}
-        </Anchor>
-      ),
-    },
-    {
-      key: "dataset",
-      title: t("evaluation.on"),
-      cell: (one) => (
-        <Anchor component={Link} to={`/dataset-versions/${one.dataset_version_id}`}>
-          {one.dataset}:{one.dataset_number} · {t(`split.${one.split}`)}
-        </Anchor>
+        <Stack gap={0}>
+          <Anchor component={Link} to={`/evaluations/${one.id}`} fw={600}>
+            {one.model_name}:{one.model_number}
+          </Anchor>
+          <Text span fz="sm" c="dimmed">
+            {t("evaluation.on", {
+              dataset: `${one.dataset}:${one.dataset_number}`,
+              split: t(`split.${one.split}`),
+            })}
+          </Text>
+        </Stack>
       ),
     },
     { key: "verdict", title: t("evaluation.verdict"), cell: (one) => <Verdict evaluation={one} /> },
-    { key: "worst", title: t("evaluation.worst"), width: 240, cell: (one) => <Worst evaluation={one} /> },
+    { key: "worst", title: t("evaluation.worst"), width: 220, cell: (one) => <Worst evaluation={one} /> },
     { key: "created", title: t("evaluation.created"), cell: (one) => <TimeAgo at={one.created_at} /> },
   ];
   return <DataTable rows={rows} columns={columns} rowKey={(one) => one.id} caption={t("list.title")} />;
@@ -80,7 +79,7 @@ function Worst({ evaluation }: { evaluation: Evaluation }) {
   if (!worst) return <>–</>;
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
-      <Stack gap={0} flex={1} miw={180}>
+      <Stack gap={0} flex={1} miw={140}>
         <Text span fz="sm" c="dimmed">
           {worst.name}
         </Text>

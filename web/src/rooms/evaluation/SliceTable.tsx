@@ -1,4 +1,5 @@
-/* Slices of one kind in a table: verdict, figure with interval, how many images, and what is missing. */
+/* Slices of one kind in a table: verdict, figure with interval, how many images. The verdict says
+   why, and what is missing. */
 import { Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -22,9 +23,14 @@ export function SliceTable({ slices, metric, caption, first, name = (slice) => s
   const { t } = useTranslation("evaluation");
   const format = useFormat();
   const nameOf = useMetricName();
+  const verdict: Column<Slice> = {
+    key: "verdict",
+    title: t("evaluation.verdict"),
+    cell: (slice) => <Verdict slice={slice} />,
+  };
   const columns: Column<Slice>[] = [
     { key: "name", title: first, cell: name },
-    { key: "verdict", title: t("evaluation.verdict"), cell: (slice) => <SignBadge value={slice.verdict} /> },
+    ...(slices.every((slice) => slice.verdict === "not_judged") ? [] : [verdict]),
     {
       key: "figure",
       title: nameOf(metric),
@@ -43,18 +49,18 @@ export function SliceTable({ slices, metric, caption, first, name = (slice) => s
       numeric: true,
       cell: (slice) => format.integer(slice.n_groups),
     },
-    { key: "reason", title: t("slice.reason"), cell: (slice) => <Reason slice={slice} /> },
   ];
   return (
     <DataTable rows={slices} columns={columns} rowKey={(slice) => slice.kind + slice.key} caption={caption} />
   );
 }
 
-function Reason({ slice }: { slice: Slice }) {
+function Verdict({ slice }: { slice: Slice }) {
   const { t } = useTranslation("evaluation");
   const format = useFormat();
   return (
-    <Stack gap={0} fz="sm">
+    <Stack gap={2} fz="sm" align="flex-start">
+      <SignBadge value={slice.verdict} />
       <Text span inherit>
         {t(`reason.${slice.verdict}`)}
       </Text>
