@@ -50,6 +50,7 @@ export function ConfusionMatrix({ names, counts }: Props) {
                   return (
                     <td
                       key={answer}
+                      data-zero={count === 0 || undefined}
                       data-right={(row === column && total > 0) || undefined}
                       style={{ "--share": `${Math.round(share * 36)}%` } as React.CSSProperties}
                     >

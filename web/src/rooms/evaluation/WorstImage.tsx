@@ -13,8 +13,6 @@ import { OutcomeBadge } from "./OutcomeBadge";
 import type { Item } from "./queries";
 import classes from "./WorstImages.module.css";
 
-const SIDE_PX = 480;
-
 interface Props {
   item: Item;
   thresholds: Record<string, unknown>;
@@ -75,7 +73,7 @@ function Picture({ item, prediction }: { item: Item; prediction: Target }) {
   return (
     <div className={classes.picture}>
       <img
-        src={`/api/v1/images/${item.image_id}/thumbnail?size=${SIDE_PX}`}
+        src={`/api/v1/images/${item.image_id}/thumbnail`}
         alt={t("worst.alt", { site: item.site })}
         loading="lazy"
       />
