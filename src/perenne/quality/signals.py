@@ -1,0 +1,282 @@
+"""What a decoded image tells of the way it was taken: light, sharpness, noise, blocks, levels, colour, place.
+
+Owns the acquisition signals, under 1 KB as JSON, the same numbers on every run of one machine. Tone and
+place are read from a copy of at most 640 px a side; sharpness, noise and blocks from a window of as many in the
+middle at full size, since every copy would hide them. Judges nothing: limits are `gate`'s.
+"""
+
+import base64
+import json
+import zlib
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perenne.quality.alignment import find_offset
+from perenne.quality.decoding import difference_hash
+
+LARGEST_SIDE = 640
+GRID = 8
+BLOCK = 8
+SMALLEST_SIDE = 16
+DARK, BRIGHT = 2, 253
+
+Pixels = NDArray[np.uint8]
+_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_LUMA_SIDE = 80
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Numbers of one image. Grey values are 0..255, shares 0..1, logarithms to base 10.
+
+    `grey_levels`: the part of the levels between the 1st and the 99th percentile that occur at all; a comb
+    left by a curve or a gain shows here. `fine_detail` and `diagonal_detail`: how much of the detail is of
+    the finest scale, which blur, enlargement and strong compression take away, whatever the scene.
+    `blockiness`: how much larger steps are across the borders of 8x8 blocks than inside them. `direction`:
+    vertical edges against horizontal ones. `quadrants`: gradient of each quarter against the whole, left to
+    right and top to bottom. `cell_means`, `cell_spreads`: an 8x8 grid, 64 bytes each in base64. `picture`:
+    the checksum of the copy; `hash`: the perceptual one. `offset`: where a golden template lies (dx, dy,
+    gain, correlation).
+    """
+
+    mean: float
+    std: float
+    p1: float
+    p99: float
+    dark_share: float
+    bright_share: float
+    entropy: float
+    grey_levels: float
+    log_laplacian: float
+    log_noise: float
+    fine_detail: float
+    diagonal_detail: float
+    blockiness: float
+    direction: float
+    quadrants: tuple[float, float, float, float]
+    lab_a: float
+    lab_b: float
+    cell_means: str
+    cell_spreads: str
+    hash: str
+    picture: str
+    offset: tuple[float, float, float, float] | None = None
+
+    def to_json(self) -> str:
+        """Return one line of JSON of less than 1,024 bytes."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Signals":
+        """Return the signals that `to_json` wrote. Raises: ValueError when fields are missing."""
+        given = json.loads(text)
+        names = {field.name for field in fields(cls)}
+        if not isinstance(given, dict) or set(given) != names:
+            raise ValueError(f"expected the fields {sorted(names)}, got {text[:200]}")
+        offset = given["offset"]
+        given["quadrants"] = tuple(given["quadrants"])
+        given["offset"] = None if offset is None else tuple(offset)
+        return cls(**given)
+
+
+def measure_signals(image_HWC: Pixels, *, template_HWC: Pixels | None = None) -> Signals:
+    """Return the signals of an upright image, and where `template_HWC` lies on it when it has its size.
+
+    3 ms of CPU at 640 px. Raises: ValueError when the image is not uint8 of shape (height, width[, 1 or 3]).
+    """
+    _check(image_HWC)
+    grey, copy = _in_grey(image_HWC)
+    window = _middle(grey)
+    small = _shrink(grey, -(-max(grey.shape) // LARGEST_SIDE))
+    means, spreads = _measure_cells(small)
+    offset = None
+    if template_HWC is not None and template_HWC.shape[:2] == image_HWC.shape[:2]:
+        found = find_offset(template_HWC, image_HWC)
+        offset = (float(found.dx), float(found.dy), _round(found.gain), _round(found.correlation))
+    lab_a, lab_b = _measure_colour(copy)
+    values: dict[str, Any] = {**_measure_tone(small), **_measure_detail(window), **_measure_edges(small)}
+    return Signals(
+        **{name: _round(value) for name, value in values.items() if name != "quadrants"},
+        quadrants=values["quadrants"],
+        lab_a=_round(lab_a),
+        lab_b=_round(lab_b),
+        cell_means=_pack(means),
+        cell_spreads=_pack(2 * spreads),
+        hash=f"{difference_hash(small):016x}",
+        picture=f"{zlib.crc32(small.tobytes()):08x}",
+        offset=offset,
+    )
+
+
+def unpack_cells(text: str) -> NDArray[np.float64]:
+    """Return the (8, 8) grid of a `cell_means` or, in half grey values, of a `cell_spreads`."""
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(GRID, GRID).astype(np.float64)
+
+
+def _check(image_HWC: Pixels) -> None:
+    good = image_HWC.ndim == 2 or (image_HWC.ndim == 3 and image_HWC.shape[2] in (1, 3))
+    if image_HWC.dtype != np.uint8 or not good or min(image_HWC.shape[:2]) < 1:
+        raise ValueError(
+            f"expected uint8 of shape (height, width[, 1 or 3]), got {image_HWC.dtype} {image_HWC.shape}"
+        )
+
+
+def _in_grey(image_HWC: Pixels) -> tuple[Pixels, Pixels | None]:
+    """Return the grey plane, and a tiny copy in colour, None when there is no colour."""
+    import cv2
+
+    if image_HWC.ndim == 2 or image_HWC.shape[2] == 1:
+        plane = np.ascontiguousarray(image_HWC.reshape(image_HWC.shape[:2]))
+        return _at_least(plane), None
+    grey = np.asarray(cv2.cvtColor(image_HWC, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    step = max(1, max(grey.shape) // _LUMA_SIDE)
+    return _at_least(grey), np.ascontiguousarray(image_HWC[::step, ::step])
+
+
+def _at_least(plane_HW: Pixels) -> Pixels:
+    """Return the plane with its edges repeated until every statistic has a neighbourhood."""
+    height, width = plane_HW.shape
+    if min(height, width) >= SMALLEST_SIDE:
+        return plane_HW
+    pads = (0, max(0, SMALLEST_SIDE - height)), (0, max(0, SMALLEST_SIDE - width))
+    return np.pad(plane_HW, pads, mode="edge")
+
+
+def _middle(grey_HW: Pixels) -> Pixels:
+    """Return the window in the middle, its corner on the grid of 8x8 blocks that a JPEG has from (0, 0)."""
+    height, width = grey_HW.shape
+    top = max(0, (height - LARGEST_SIDE) // 2) // BLOCK * BLOCK
+    left = max(0, (width - LARGEST_SIDE) // 2) // BLOCK * BLOCK
+    return np.ascontiguousarray(grey_HW[top : top + LARGEST_SIDE, left : left + LARGEST_SIDE])
+
+
+def _shrink(plane_HW: Pixels, factor: int) -> Pixels:
+    import cv2
+
+    size = (plane_HW.shape[1] // factor, plane_HW.shape[0] // factor)
+    if factor == 1 or min(size) < SMALLEST_SIDE:
+        return plane_HW
+    # Whole factors only: averaging over fractions of a pixel is twenty times slower.
+    whole = plane_HW[: size[1] * factor, : size[0] * factor]
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _measure_tone(small_HW: Pixels) -> dict[str, float]:
+    import cv2
+
+    counts = cv2.calcHist([small_HW], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    shares = counts / counts.sum()
+    levels = np.arange(256)
+    mean = float(shares @ levels)
+    cumulated = np.cumsum(shares)
+    p1, p99 = (int(np.searchsorted(cumulated, at - 1e-12)) for at in (0.01, 0.99))
+    occupied = shares[shares > 0]
+    return {
+        "mean": mean,
+        "std": float(np.sqrt(max(0.0, shares @ (levels - mean) ** 2))),
+        "p1": float(p1),
+        "p99": float(p99),
+        "dark_share": float(shares[: DARK + 1].sum()),
+        "bright_share": float(shares[BRIGHT:].sum()),
+        "entropy": float(-(occupied @ np.log2(occupied))),
+        "grey_levels": float(np.count_nonzero(counts[p1 : p99 + 1])) / (p99 - p1 + 1),
+    }
+
+
+def _measure_detail(window_HW: Pixels) -> dict[str, float]:
+    import cv2
+
+    laplacian = cv2.Laplacian(window_HW, cv2.CV_16S)
+    energy = float(cv2.meanStdDev(laplacian)[1][0, 0]) ** 2
+    half = _shrink(window_HW, 2)
+    coarse = float(cv2.meanStdDev(cv2.Laplacian(half, cv2.CV_16S))[1][0, 0]) ** 2
+    checkered = cv2.filter2D(window_HW, cv2.CV_16S, _IMMERKAER)
+    height, width = window_HW.shape
+    absolute = float(cv2.norm(checkered, cv2.NORM_L1)) / ((width - 2) * (height - 2))
+    diagonal = float(cv2.norm(checkered, cv2.NORM_L2SQR)) / window_HW.size
+    return {
+        "log_laplacian": _log(energy),
+        "log_noise": _log(absolute * np.sqrt(np.pi / 2) / 6),
+        "fine_detail": _log(energy) - _log(coarse),
+        "diagonal_detail": _log(diagonal) - _log(energy),
+        "blockiness": (_blockiness(window_HW, axis=1) + _blockiness(window_HW, axis=0)) / 2,
+    }
+
+
+def _blockiness(window_HW: Pixels, *, axis: int) -> float:
+    """Return the log ratio of mean steps across borders of blocks to mean steps inside blocks."""
+    import cv2
+
+    first, second = (window_HW[:, :-1], window_HW[:, 1:]) if axis == 1 else (window_HW[:-1], window_HW[1:])
+    steps = cv2.reduce(cv2.absdiff(first, second), 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    across = np.arange(len(steps)) % BLOCK == BLOCK - 1
+    if not across.any() or across.all():
+        return 0.0
+    floor = 0.01 * window_HW.shape[1 - axis]
+    return float(np.log10((steps[across].mean() + floor) / (steps[~across].mean() + floor)))
+
+
+def _measure_edges(small_HW: Pixels) -> dict[str, Any]:
+    import cv2
+
+    half = _shrink(small_HW, 2)
+    across, down = (cv2.Sobel(half, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
+    size = (2, 2)
+    rows, columns = half.shape[0] // 2, half.shape[1] // 2
+    quarters = np.zeros(size)
+    total_across = total_down = 0.0
+    for row in range(2):
+        for column in range(2):
+            part = np.s_[row * rows : (row + 1) * rows, column * columns : (column + 1) * columns]
+            sums = float(cv2.norm(across[part], cv2.NORM_L1)), float(cv2.norm(down[part], cv2.NORM_L1))
+            quarters[row, column] = sum(sums) / (rows * columns)
+            total_across, total_down = total_across + sums[0], total_down + sums[1]
+    whole = quarters.mean()
+    area = 4 * rows * columns
+    return {
+        "direction": _log(total_across / area) - _log(total_down / area),
+        "quadrants": tuple(_round(_log(value) - _log(whole)) for value in quarters.ravel()),
+    }
+
+
+def _measure_cells(small_HW: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and spread of the cells of an 8x8 grid."""
+    import cv2
+
+    half = _shrink(small_HW, 2)
+    rows, columns = (side // GRID for side in half.shape)
+    if min(rows, columns) < 1:
+        half, rows, columns = small_HW, *(side // GRID for side in small_HW.shape)
+    cells = half[: rows * GRID, : columns * GRID]
+    squares = cv2.multiply(cells, cells, dtype=cv2.CV_32F)
+    mean, square = (
+        cv2.resize(plane.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA).astype(np.float64)
+        for plane in (cells, squares)
+    )
+    return mean, np.sqrt(np.maximum(0.0, square - mean**2))
+
+
+def _measure_colour(copy_HWC: Pixels | None) -> tuple[float, float]:
+    """Return the mean of a* and b*, 0 for grey."""
+    import cv2
+
+    if copy_HWC is None:
+        return 0.0, 0.0
+    lab = cv2.mean(cv2.cvtColor(copy_HWC, cv2.COLOR_RGB2LAB))
+    return lab[1] - 128, lab[2] - 128
+
+
+def _pack(grid: NDArray[np.float64]) -> str:
+    return base64.b64encode(np.clip(np.rint(grid), 0, 255).astype(np.uint8).tobytes()).decode()
+
+
+def _log(value: float) -> float:
+    """Return the logarithm with a floor of a hundredth, so that a flat image has a number too."""
+    return float(np.log10(max(0.0, value) + 0.01))
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
