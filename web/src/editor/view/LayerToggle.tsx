@@ -18,9 +18,9 @@ export function LayerToggle({ layer, count, on, onChange }: Props) {
   if (!count) return null;
   return (
     <UnstyledButton className={classes.layer} aria-pressed={on} onClick={() => onChange(!on)}>
-      <svg width="34" height="14" aria-hidden className={classes.sample} data-layer={layer}>
-        <line x1="1" y1="7" x2="33" y2="7" data-part="dark" />
-        <line x1="1" y1="7" x2="33" y2="7" data-part="bright" />
+      <svg width="28" height="14" aria-hidden className={classes.sample} data-layer={layer}>
+        <line x1="1" y1="7" x2="27" y2="7" data-part="dark" />
+        <line x1="1" y1="7" x2="27" y2="7" data-part="bright" />
       </svg>
       {t(`layer.${layer}`)} <span className="tabular">{format.integer(count)}</span>
     </UnstyledButton>

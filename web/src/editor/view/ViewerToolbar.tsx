@@ -35,7 +35,7 @@ export function ViewerToolbar({ stage, shapes, hasTemplate, beside, onBeside }: 
   const shown = useStageState(stage, (state) => state.shown, ALL);
   const scored = shapes.some((shape) => shape.score !== null);
   return (
-    <Group className={classes.toolbar} gap={4} role="toolbar" aria-label={t("toolbar")}>
+    <Group className={classes.toolbar} gap={2} role="toolbar" aria-label={t("toolbar")}>
       <Act label={t("zoomOut")} onClick={() => stage?.zoomBy(1 / ZOOM_STEP)}>
         <IconMinus size={20} aria-hidden />
       </Act>
@@ -78,7 +78,7 @@ export function ViewerToolbar({ stage, shapes, hasTemplate, beside, onBeside }: 
             {t("threshold", { value: format.percent(shown.minScore) })}
           </Text>
           <Slider
-            w={96}
+            w={88}
             min={0}
             max={1}
             step={0.01}

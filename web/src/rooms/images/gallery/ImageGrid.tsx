@@ -30,7 +30,8 @@ export function ImageGrid({ query, cursors, total, taken, size, start, hrefOf, o
   const frame = useRef<HTMLDivElement>(null);
   const { ref: measure, width } = useElementSize();
   const layout = useMemo(() => layoutOf(width, size), [width, size]);
-  const [active, setActive] = useState(Math.min(start, total - 1));
+  const [chosen, setActive] = useState(start);
+  const active = Math.max(0, Math.min(chosen, total - 1));
   const [flight, flying] = useFlight(frame);
   const words = useTileWords(total);
   const rows = Math.ceil(total / layout.columns);
@@ -48,6 +49,7 @@ export function ImageGrid({ query, cursors, total, taken, size, start, hrefOf, o
   const { tileAt, error, retry } = useTiles(query, cursors, taken, pages);
 
   const activeRow = Math.floor(active / layout.columns);
+  const inSight = items.some(({ index }) => index === activeRow);
   const anchor = useRef(activeRow);
   anchor.current = activeRow;
   useEffect(() => {
@@ -87,7 +89,7 @@ export function ImageGrid({ query, cursors, total, taken, size, start, hrefOf, o
         aria-describedby="grid-keys"
         aria-rowcount={rows}
         aria-colcount={layout.columns}
-        aria-activedescendant={`tile-${active}`}
+        aria-activedescendant={inSight ? `tile-${active}` : undefined}
         tabIndex={0}
         onKeyDown={move}
         onClick={open}
