@@ -29,11 +29,10 @@ def test_total_variation_of_shape_bets_is_as_said() -> None:
 
 
 def test_the_average_run_length_is_at_least_what_was_promised() -> None:
-    """Promise 20 units. 90 healthy streams with dependent channels, each watched until its alarm or 250 units.
+    """Promise 20 units. 90 healthy streams with dependent channels, each watched until alarm or 250 units.
 
-    Error budget: run lengths have a mean of 30 or more and a similar spread, so the standard error of the
-    mean is about 4; a detector with a true mean of 20 passes at 20 - 3 * 4 in any case, one of 10 units hardly
-    ever. That ranks are exactly uniform and independent is shown by enumeration in test_ranks.
+    Error budget: the seed is fixed; over seeds the mean length has a standard error of about 3 around the
+    detector's own 30, so that fewer than 1 in 100 would fall below 20 and a promise broken by half is seen.
     """
     rng = np.random.default_rng(11)
     lengths = []
@@ -45,8 +44,7 @@ def test_the_average_run_length_is_at_least_what_was_promised() -> None:
             if watch.update(f"{stream}-{number}", values[80 + number]).alarm:
                 break
         lengths.append(number + 1)
-    standard_error = np.std(lengths) / np.sqrt(len(lengths))
-    assert np.mean(lengths) >= 20 - standard_error
+    assert np.mean(lengths) >= 20
     assert np.mean(lengths) < 60, "valid, but so cautious that changes would be found late"
 
 
@@ -54,7 +52,7 @@ def test_a_change_is_found_fast_with_its_channel_and_onset() -> None:
     rng = np.random.default_rng(5)
     watch = _detector(rng, run_length=1_000_000)
     for number in range(120):
-        values = rng.normal(size=3) + [0, 5.0 * (number >= 100), 0]
+        values = rng.normal([0.0, 5.0 * (number >= 100), 0.0])
         reading = watch.update(f"img-{number}", values)
         if reading.alarm:
             break
@@ -80,7 +78,7 @@ def test_a_resumed_detector_goes_on_bit_for_bit_also_with_a_full_store() -> None
 
 def test_the_order_of_channels_changes_nothing() -> None:
     rng = np.random.default_rng(3)
-    reference, stream = rng.normal(size=(100, 3)), rng.normal(size=(60, 3)) + [0, 1, 0]
+    reference, stream = rng.normal(size=(100, 3)), rng.normal([0.0, 1.0, 0.0], size=(60, 3))
     weights = {"blur": 1.0, "noise": 2.0, "light": 1.0}
     straight = EDetector(reference, channels=CHANNELS, run_length=100, weights=weights)
     order = [2, 0, 1]

@@ -28,6 +28,7 @@ from perenne.stats.sequential.evidence import (
     Evidence,
     Floats,
     Reading,
+    check_run_length,
     check_weights,
     onset_back,
 )
@@ -170,10 +171,3 @@ class EDetector:
             made._mixture_CB, made._recent_p = held["mixture"], held["recent_p"]
         made.n_units = facts["n_units"]
         return made
-
-
-def check_run_length(run_length: float) -> float:
-    """Return the run length as a float. Raises: ValueError when it is not above 1 and finite."""
-    if not 1 < run_length < math.inf:
-        raise ValueError(f"A promised run length is a number of units above 1; got {run_length}.")
-    return float(run_length)

@@ -105,3 +105,10 @@ def check_weights(weights: dict[str, float] | None, channels: tuple[str, ...]) -
         raise ValueError(f"Weights must be positive, one for each of {channels}; got {weights}.")
     given = np.array([weights[name] for name in channels], dtype=np.float64)
     return np.asarray(given / given.sum())
+
+
+def check_run_length(run_length: float) -> float:
+    """Return the run length as a float. Raises: ValueError when it is not above 1 and finite."""
+    if not 1 < run_length < math.inf:
+        raise ValueError(f"A promised run length is a number of units above 1; got {run_length}.")
+    return float(run_length)

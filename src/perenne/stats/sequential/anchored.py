@@ -1,0 +1,205 @@
+"""The anchored detector: "this stream has left what was commissioned", slow ageing included.
+
+Owns one stream against a frozen reference that never learns. Refuses to renew its reference: that is a logged
+act of a person, with a new detector.
+
+Ranks against a fixed sample are not uniform: the sample is off from its population, and bets that ignore it
+alarm early (an average run length of 292 where 500 was promised, with 500 units). Here every bet is made fair
+for all samples but a share `delta` of them, drawn once:
+- a shape bet is divided by 1 + eps * its total variation, where the distribution of the rank lies within
+  eps = sqrt(ln(2C / d) / (2n)) + 1 / (n + 1) of the uniform (Dvoretzky-Kiefer-Wolfowitz with Massart's
+  constant, ties included; C channels, d = delta / 2);
+- a tail bet wins "at most k units of the sample lie as far out", whose chance is at most the 1 - d' quantile
+of
+  Beta(k + 1, n - k) (d' = delta / 2 over all tails and channels).
+Promise: with probability 1 - delta over the reference, the average run length before a false alarm is at
+least A units. Its price: changes of a channel smaller than about eps in AUC stay unseen, by design.
+Assumes: units of the reference and healthy later ones are independent, from one distribution.
+Source: P. Massart, Annals of Probability 18 (1990); order statistics of a uniform sample are Beta.
+"""
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perenne.stats.sequential.bets import SHAPES, TAILS, shape_values, tail_values
+from perenne.stats.sequential.evidence import (
+    ONSET_WINDOW,
+    Evidence,
+    Floats,
+    Reading,
+    check_run_length,
+    check_weights,
+    onset_back,
+)
+from perenne.stats.sequential.ranks import Codes, GrowingRanks, conformal_p, unit_uniforms
+
+_FORMAT = 1
+
+
+def rank_margin(n: int, *, n_channels: int, delta: float) -> float:
+    """Return eps: how far the ranks of any of `n_channels` may be off uniform, but for a chance of `delta`.
+
+    >>> round(rank_margin(5000, n_channels=17, delta=0.05), 4)
+    0.0257
+    """
+    return math.sqrt(math.log(2 * n_channels / delta) / (2 * n)) + 1 / (n + 1)
+
+
+def tail_bounds(n: int, *, n_channels: int, delta: float) -> tuple[Floats, Floats]:
+    """Return for each of TAILS the count k that makes a hit and the bound of its chance.
+
+    A tail too thin for the sample has k = 0: "further out than all of it".
+
+    >>> counts, bounds = tail_bounds(1000, n_channels=1, delta=0.05)
+    >>> counts[[0, 6]].tolist(), bounds[[0, 6]].round(4).tolist()
+    ([1.0, 149.0], [0.0072, 0.1792])
+    """
+    from scipy.stats import beta
+
+    masses = np.array([bet.mass for bet in TAILS])
+    counts = np.maximum(np.floor(masses * (n + 1)) - 1, 0.0)
+    each = delta / (len(set(masses)) * 2 * n_channels)
+    return counts, np.asarray(beta.isf(each, counts + 1, n - counts), dtype=np.float64)
+
+
+class AnchoredDetector:
+    """Watches one stream against its commissioning.
+
+    >>> rng = np.random.default_rng(0)
+    >>> watch = AnchoredDetector(rng.normal(size=(2000, 1)), channels=["light"], run_length=10_000)
+    >>> ageing = (watch.update(f"img-{i}", [rng.normal() + i / 500]) for i in range(1000))
+    >>> first = next(reading for reading in ageing if reading.alarm)
+    >>> first.n_units, round(watch.eps, 3)
+    (260, 0.034)
+    """
+
+    def __init__(
+        self,
+        reference_NC: ArrayLike,
+        *,
+        channels: Sequence[str],
+        run_length: float,
+        delta: float = 0.05,
+        weights: dict[str, float] | None = None,
+    ) -> None:
+        """Freeze the reference. Raises: ValueError when names, weights, delta or reference do not fit."""
+        reference = np.asarray(reference_NC, dtype=np.float64)
+        self._start(
+            GrowingRanks(reference, cap=max(1, len(reference))),
+            channels=channels,
+            run_length=run_length,
+            delta=delta,
+        )
+        self._weights_C = check_weights(weights, self.channels)
+
+    def _start(
+        self, ranks: GrowingRanks, *, channels: Sequence[str], run_length: float, delta: float
+    ) -> None:
+        self.channels = tuple(channels)
+        if ranks.n_channels != len(self.channels):
+            raise ValueError(f"{ranks.n_channels} columns in the reference, {len(self.channels)} names.")
+        if not 0 < delta < 1:
+            raise ValueError(f"delta is a probability between 0 and 1; got {delta}.")
+        self.run_length = check_run_length(run_length)
+        self.delta = delta
+        self._ranks = ranks
+        n_channels = len(self.channels)
+        self.eps = rank_margin(ranks.n, n_channels=n_channels, delta=delta / 2)
+        self._discount = 1.0 + self.eps * np.array([bet.total_variation for bet in SHAPES])
+        self._counts, self._bounds = tail_bounds(ranks.n, n_channels=n_channels, delta=delta / 2)
+        self._u_place = np.argsort(np.argsort(np.array(self.channels)))
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the evidence, keep the reference."""
+        n = len(self.channels)
+        self.n_units = 0
+        self._evidence = Evidence(np.zeros((n, len(SHAPES) + len(TAILS))))
+        self._recent = np.full((ONSET_WINDOW, 3, n), 0.5)  # rank, units as low, units as high
+
+    def update(self, unit_id: str, values_C: ArrayLike) -> Reading:
+        """Return the evidence with this unit; the reference stays as it is."""
+        codes: Codes = self._ranks.encode(values_C)
+        below, equal = self._ranks.count(codes)
+        u = unit_uniforms(unit_id, len(codes))[self._u_place]
+        p = conformal_p(below, equal, n=self._ranks.n, u=u)
+        marks = np.stack([p, (below + equal).astype(np.float64), (self._ranks.n - below).astype(np.float64)])
+        self._recent[self.n_units % ONSET_WINDOW] = marks
+        self.n_units += 1
+        self._evidence.update(self._bet(marks))
+        return self.reading()
+
+    def reading(self) -> Reading:
+        """Return the evidence as it stands."""
+        log_evidence, shares = self._evidence.judge(self._weights_C)
+        alarm = log_evidence >= math.log(self.run_length)
+        return Reading(
+            n_units=self.n_units,
+            log_evidence=log_evidence,
+            run_length=self.run_length,
+            alarm=alarm,
+            shares=dict(zip(self.channels, shares, strict=True)),
+            onset=self.onset() if alarm else None,
+        )
+
+    def onset(self) -> int | None:
+        """Return the 1-based unit that the evidence points back to, within the last 1,000."""
+        n = min(self.n_units, ONSET_WINDOW)
+        if not n:
+            return None
+        order = np.arange(self.n_units - n, self.n_units) % ONSET_WINDOW
+        log_e = np.log(self._bet(np.moveaxis(self._recent[order], 1, 0)))
+        return self.n_units - n + onset_back(log_e, weights_C=self._weights_C) + 1
+
+    def _bet(self, marks: Floats) -> Floats:
+        """Return the discounted bets at (rank, units as low, units as high), bets in a new last axis."""
+        p, low, high = marks[..., None]
+        half = len(TAILS) // 2
+        hits = np.concatenate([low <= self._counts[:half], high <= self._counts[half:]], axis=-1)
+        shapes = shape_values(p[..., 0]) / self._discount
+        return np.concatenate([shapes, tail_values(hits, masses=self._bounds)], axis=-1)
+
+    def to_npz(self) -> bytes:
+        """Return the whole state as an npz file without pickles; `from_npz` goes on bit for bit."""
+        facts: dict[str, Any] = {
+            "format": _FORMAT,
+            "channels": self.channels,
+            "run_length": self.run_length,
+            "delta": self.delta,
+            "n_units": self.n_units,
+            "scale": self._evidence.scale,
+        }
+        stream = io.BytesIO()
+        np.savez(
+            stream,
+            facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
+            weights=self._weights_C,
+            codes=self._ranks.codes_NC,
+            m=self._evidence.m_CB,
+            recent=self._recent,
+        )
+        return stream.getvalue()
+
+    @classmethod
+    def from_npz(cls, data: bytes) -> Self:
+        """Return the detector that `to_npz` wrote. Raises: ValueError when it is of another format."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as held:
+            facts = json.loads(held["facts"].tobytes())
+            if facts["format"] != _FORMAT:
+                raise ValueError(f"A detector's state of format {facts['format']}; known is {_FORMAT}.")
+            made = cls.__new__(cls)
+            ranks = GrowingRanks.from_codes(held["codes"], cap=len(held["codes"]))
+            made._start(
+                ranks, channels=facts["channels"], run_length=facts["run_length"], delta=facts["delta"]
+            )
+            made._weights_C = held["weights"]
+            made._evidence = Evidence(held["m"], scale=facts["scale"])
+            made._recent = held["recent"]
+        made.n_units = facts["n_units"]
+        return made
