@@ -121,7 +121,7 @@ def measure_live(browser: "Browser", house: Household, *, count: int) -> list[fl
     """Return ms from the answer of an inspection until its verdict stands on the station's screen."""
     client = house.client()
     site, station = deployed_station(house)
-    pictures = [client.images.bytes(image.id) for image in some_images(client, site, count=8)]
+    pictures = [client.images.content(image.id) for image in some_images(client, site, count=8)]
     answered: dict[str, float] = {}
     with visitor(browser, house.url) as it:
         sign_in_quietly(it, house)

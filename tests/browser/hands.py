@@ -38,11 +38,10 @@ class Words:
     def start_of(self, key: str) -> "re.Pattern[str]":
         """Return what begins like the text, up to its first inserted value."""
         room, *path = key.split(".")
-        self(f"{room}.{path[0]}") if len(path) == 1 else None
-        raw = json.loads((LOCALES / self.language / f"{room}.json").read_text("utf-8"))
+        raw: Any = json.loads((LOCALES / self.language / f"{room}.json").read_text("utf-8"))
         for part in path:
             raw = raw[part]
-        return re.compile("^" + re.escape(raw.split("{{")[0].strip()))
+        return re.compile("^" + re.escape(str(raw).split("{{")[0].strip()))
 
 
 class Mouse:
@@ -50,6 +49,19 @@ class Mouse:
 
     def __init__(self, page: "Page", words: Words) -> None:
         self.page, self.words = page, words
+        self.scope: Page | Locator = page
+
+    def open(self, opener: "Locator") -> "Locator":
+        """Press what opens a dialog, and look only there from now on."""
+        self.press(opener)
+        dialog = self.page.get_by_role("dialog")
+        dialog.wait_for()
+        self.scope = dialog
+        return dialog
+
+    def leave(self) -> None:
+        """Look at the whole page again."""
+        self.scope = self.page
 
     def press(self, thing: "Locator") -> None:
         thing.first.click()
@@ -66,10 +78,13 @@ class Mouse:
         drop_files(self.page, "[data-testid=drop-zone]", [folder])
 
     def button(self, name: "str | re.Pattern[str]") -> "Locator":
-        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+        """Return what looks like a button of this name: a button, or a link to another page."""
+        exact = isinstance(name, str)
+        button = self.scope.get_by_role("button", name=name, exact=exact)
+        return button.or_(self.scope.get_by_role("link", name=name, exact=exact))
 
     def field(self, name: str) -> "Locator":
-        return self.page.get_by_role("textbox", name=name).or_(self.page.get_by_role("combobox", name=name))
+        return self.scope.get_by_role("textbox", name=name).or_(self.scope.get_by_role("combobox", name=name))
 
 
 class Keyboard(Mouse):

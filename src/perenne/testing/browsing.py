@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-sync", "--no-first-run",
 )  # fmt: skip
 MISSING = "Chromium is missing, and the browser tests need it. Install it: apt-get install chromium"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 20_000
 
 
 def find_chromium() -> str | None:

@@ -84,6 +84,8 @@ class Household:
         """`perenne up` is on its way; its life is tied to this process."""
         command = ["up", "--data", str(self.data), "--port", str(self.port)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PERENNE_")}
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "perenne.cli.lifeline", *command],
