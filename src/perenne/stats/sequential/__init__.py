@@ -3,6 +3,23 @@
 from perenne.stats.sequential.anchored import AnchoredDetector
 from perenne.stats.sequential.edetector import EDetector
 from perenne.stats.sequential.evidence import Reading
+from perenne.stats.sequential.fleet import FleetAlarms, alarmed_sites, common_channels, log_thresholds
 from perenne.stats.sequential.ranks import GrowingRanks, conformal_p, unit_uniforms
+from perenne.stats.sequential.unit import UnitChoice, choose_unit, record_channels, summarise_unit
 
-__all__ = ["AnchoredDetector", "EDetector", "GrowingRanks", "Reading", "conformal_p", "unit_uniforms"]
+__all__ = [
+    "AnchoredDetector",
+    "EDetector",
+    "FleetAlarms",
+    "GrowingRanks",
+    "Reading",
+    "UnitChoice",
+    "alarmed_sites",
+    "choose_unit",
+    "common_channels",
+    "conformal_p",
+    "log_thresholds",
+    "record_channels",
+    "summarise_unit",
+    "unit_uniforms",
+]
