@@ -128,7 +128,7 @@ function useUserColumns({ mayWrite, onEdit, onToggle }: ColumnOptions): Column<U
   ];
   if (!mayWrite) return columns;
   const act = (user: User) => (
-    <Group gap={4} justify="flex-end" wrap="nowrap">
+    <Group gap={4} justify="flex-end">
       <Button
         variant="subtle"
         onClick={() => onEdit(user)}

@@ -39,12 +39,8 @@ export const ImageTile = memo(function ImageTile(props: Props) {
   const Sign = tile.decision ? SIGNS[tile.decision] : null;
   return (
     <div {...cell}>
-      <a
-        href={hrefOf(tile.id, index)}
-        tabIndex={-1}
-        aria-label={words.name(tile, index)}
-        className={classes.link}
-      >
+      <a href={hrefOf(tile.id, index)} tabIndex={-1} className={classes.link}>
+        <span className={classes.told}>{words.name(tile, index)}</span>
         <TilePicture id={tile.id} missing={words.missing} flight={flight} />
         <span className={classes.caption} aria-hidden>
           {Sign && <Sign size={16} data-sign={tile.decision} />}
