@@ -1,5 +1,5 @@
 /* What this hub is and how it is doing: version, health, age of the last backup, licences. */
-import { Anchor, Badge, Group, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Anchor, Group, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -12,6 +12,7 @@ import { Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
 import { PageHeader } from "@/ui/PageHeader";
 import { TimeAgo } from "@/ui/TimeAgo";
+import classes from "./AboutPage.module.css";
 
 type About = Schemas["About"];
 
@@ -61,9 +62,10 @@ function Version({ about }: { about: About }) {
   );
 }
 
-function Health({ health }: { health: NonNullable<About["health"]> }) {
+type Health = NonNullable<About["health"]>;
+
+function Health({ health }: { health: Health }) {
   const { t } = useTranslation("app");
-  const format = useFormat();
   const age = health.backup_age_s;
   return (
     <Stack className="surface" p="lg" gap="xs">
@@ -71,32 +73,10 @@ function Health({ health }: { health: NonNullable<About["health"]> }) {
         {t("about.health")}
       </Title>
       <Facts
-        facts={[
-          ...health.checks.map((check): [string, ReactNode] => [
-            t(`about.check.${check.name}`, { defaultValue: check.name }),
-            <Group key={check.name} gap="xs" component="span">
-              {check.ok ? (
-                <IconCircleCheck size={18} color="var(--p-good)" aria-label={t("about.well")} />
-              ) : (
-                <IconCircleX size={18} color="var(--p-bad)" aria-label={t("about.unwell")} />
-              )}
-              <span>{check.detail || (check.ok ? t("about.well") : t("about.unwell"))}</span>
-            </Group>,
-          ]),
-          [t("about.database"), health.database],
-          [t("about.blobs"), health.blobs],
-          [t("about.disk"), health.disk_free_bytes == null ? "–" : format.bytes(health.disk_free_bytes)],
-          [
-            t("about.backup"),
-            age == null ? (
-              <Badge key="b" color="warn" variant="light" tt="none">
-                {t("about.noBackup")}
-              </Badge>
-            ) : (
-              t("about.backupAge", { age: format.duration(age) })
-            ),
-          ],
-        ]}
+        facts={health.checks.map((check): [string, ReactNode] => [
+          t(`about.check.${check.name}`, { defaultValue: check.name }),
+          <CheckMark key={check.name} check={check} health={health} />,
+        ])}
       />
       {age == null && (
         <Text c="dimmed" fz="sm">
@@ -104,6 +84,30 @@ function Health({ health }: { health: NonNullable<About["health"]> }) {
         </Text>
       )}
     </Stack>
+  );
+}
+
+function CheckMark({ check, health }: { check: Health["checks"][number]; health: Health }) {
+  const { t } = useTranslation("app");
+  const format = useFormat();
+  const age = health.backup_age_s;
+  const figures: Record<string, string | null> = {
+    database: health.database,
+    blobs: t(`about.store.${health.blobs}`, { defaultValue: health.blobs }),
+    disk:
+      health.disk_free_bytes == null ? null : t("about.free", { size: format.bytes(health.disk_free_bytes) }),
+    backup: age == null ? null : t("about.backupAge", { age: format.duration(age) }),
+  };
+  const state = check.ok ? t("about.well") : t(`about.lack.${check.name}`, { defaultValue: check.detail });
+  return (
+    <Group gap="xs" component="span" wrap="nowrap" align="flex-start">
+      {check.ok ? (
+        <IconCircleCheck className={classes.mark} size={18} color="var(--p-good)" aria-hidden />
+      ) : (
+        <IconCircleX className={classes.mark} size={18} color="var(--p-bad)" aria-label={t("about.unwell")} />
+      )}
+      <span>{[state, figures[check.name]].filter(Boolean).join(" · ")}</span>
+    </Group>
   );
 }
 
