@@ -119,8 +119,8 @@ def choose_unit(values_NC: ArrayLike, *, lots: Sequence[str] | None = None) -> U
         length=length,
         n_units=n // length,
         enough=False,
-        reason=f"images depend on each other (up to {strongest:.2f}), and so do means of {length}, the "
-        f"longest blocks of which there are {MIN_UNITS}: split the context, tell lots, or use a longer reference",
+        reason=f"images depend on each other (up to {strongest:.2f}), so do means of {length}, the "
+        f"longest blocks of which there are {MIN_UNITS}: split the context, tell lots, or collect more",
         autocorrelation_CL=seen,
         limit=first,
     )
