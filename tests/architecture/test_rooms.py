@@ -15,7 +15,7 @@ ROOM_FILES = {
 }  # fmt: skip
 # What a room has beside these. The list may only shrink: a new name here needs a reason in the change's text.
 FURTHER_FILES: dict[str, set[str]] = {
-    # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try to sign in
+    # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try
     "accounts": {"auth", "sessions", "attempts"},
     "images": {"gallery", "thumbnails"},  # very many images on a screen; small pictures, made once
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload

@@ -1,8 +1,8 @@
 """What a decoded image tells of the way it was taken: light, sharpness, noise, blocks, levels, colour, place.
 
 Owns the acquisition signals, under 1 KB as JSON, the same numbers on every run of one machine. Tone and
-place are read from a copy of at most 640 px a side; sharpness, noise and blocks from a window of as many in the
-middle at full size, since every copy would hide them. Judges nothing: limits are `gate`'s.
+place are read from a copy of at most 640 px a side; sharpness, noise and blocks from a window of as many in
+the middle at full size, since every copy would hide them. Judges nothing: limits are `gate`'s.
 """
 
 import base64
@@ -33,13 +33,15 @@ class Signals:
     """Numbers of one image. Grey values are 0..255, shares 0..1, logarithms to base 10.
 
     `grey_levels`: the part of the levels between the 1st and the 99th percentile that occur at all; a comb
-    left by a curve or a gain shows here. `fine_detail` and `diagonal_detail`: how much of the detail is of
-    the finest scale, which blur, enlargement and strong compression take away, whatever the scene.
-    `blockiness`: how much larger steps are across the borders of 8x8 blocks than inside them. `direction`:
-    vertical edges against horizontal ones. `quadrants`: gradient of each quarter against the whole, left to
-    right and top to bottom. `cell_means`, `cell_spreads`: an 8x8 grid, 64 bytes each in base64. `picture`:
-    the checksum of the copy; `hash`: the perceptual one. `offset`: where a golden template lies (dx, dy,
-    gain, correlation).
+    left by a curve or a gain shows here. `detail_median` and `detail_peak`: the logarithm of the middle
+    and of the 99th percentile of the finest detail, where the scene is flat and at its edges. `fine_detail`,
+    `middle_detail` and `diagonal_detail`: how much of the detail is of a fine scale, which blur, enlargement
+    and strong compression take away, whatever the scene. `blockiness`: how much larger steps are across the
+    borders of 8x8 blocks than inside them. `resampling`: how strongly steps between neighbours repeat in a
+    short period, as they do after an enlargement. `direction`: vertical edges against horizontal ones.
+    `quadrants`: gradient of each quarter against the whole, left to right and top to bottom. `cell_means`,
+    `cell_spreads`: an 8x8 grid, 64 bytes each in base64. `picture`: the checksum of the copy; `hash`: the
+    perceptual one. `offset`: where a golden template lies (dx, dy, gain, correlation).
     """
 
     mean: float
@@ -52,9 +54,13 @@ class Signals:
     grey_levels: float
     log_laplacian: float
     log_noise: float
+    detail_median: float
+    detail_peak: float
     fine_detail: float
+    middle_detail: float
     diagonal_detail: float
     blockiness: float
+    resampling: float
     direction: float
     quadrants: tuple[float, float, float, float]
     lab_a: float
@@ -192,31 +198,75 @@ def _measure_detail(window_HW: Pixels) -> dict[str, float]:
     laplacian = cv2.Laplacian(window_HW, cv2.CV_16S)
     energy = float(cv2.meanStdDev(laplacian)[1][0, 0]) ** 2
     half = _shrink(window_HW, 2)
-    coarse = float(cv2.meanStdDev(cv2.Laplacian(half, cv2.CV_16S))[1][0, 0]) ** 2
+    middle, coarse = (
+        float(cv2.meanStdDev(cv2.Laplacian(plane, cv2.CV_16S))[1][0, 0]) ** 2
+        for plane in (half, _shrink(half, 2))
+    )
     checkered = cv2.filter2D(window_HW, cv2.CV_16S, _IMMERKAER)
+    counts = cv2.calcHist([cv2.convertScaleAbs(checkered)], [0], None, [256], [0, 256]).ravel()
+    steps = _mean_steps(window_HW)
     height, width = window_HW.shape
     absolute = float(cv2.norm(checkered, cv2.NORM_L1)) / ((width - 2) * (height - 2))
     diagonal = float(cv2.norm(checkered, cv2.NORM_L2SQR)) / window_HW.size
     return {
         "log_laplacian": _log(energy),
         "log_noise": _log(absolute * np.sqrt(np.pi / 2) / 6),
-        "fine_detail": _log(energy) - _log(coarse),
+        "detail_median": _log(_quantile(counts, 0.5)),
+        "detail_peak": _log(_quantile(counts, 0.99)),
+        "fine_detail": _log(energy) - _log(middle),
+        "middle_detail": _log(middle) - _log(coarse),
         "diagonal_detail": _log(diagonal) - _log(energy),
-        "blockiness": (_blockiness(window_HW, axis=1) + _blockiness(window_HW, axis=0)) / 2,
+        "blockiness": _blockiness(steps),
+        "resampling": _resampling(steps),
     }
 
 
-def _blockiness(window_HW: Pixels, *, axis: int) -> float:
+def _quantile(counts_256: NDArray[Any], share: float) -> float:
+    """Return the quantile of whole numbers, spread evenly over each, so that it moves by less than one."""
+    cumulated = np.cumsum(counts_256, dtype=np.float64)
+    wanted = share * cumulated[-1]
+    at = int(np.searchsorted(cumulated, wanted))
+    below = cumulated[at - 1] if at else 0.0
+    return at + float((wanted - below) / (cumulated[at] - below))
+
+
+def _blockiness(steps_per_position: list[NDArray[np.float64]]) -> float:
     """Return the log ratio of mean steps across borders of blocks to mean steps inside blocks."""
+    ratios = []
+    for steps in steps_per_position:
+        across = np.arange(len(steps)) % BLOCK == BLOCK - 1
+        ratios.append(np.log10((steps[across].mean() + 0.01) / (steps[~across].mean() + 0.01)))
+    return float(np.mean(ratios))
+
+
+def _resampling(steps_per_position: list[NDArray[np.float64]]) -> float:
+    """Return the log of the strongest period of the steps against the median one, up to five pixels long.
+
+    Interpolation mixes neighbours in proportions that repeat. Source: A. Gallagher, "Detection of linear and
+    cubic interpolation in JPEG compressed images", CRV 2005. Periods of whole parts of a block of 8 belong to
+    `blockiness`, two pixels excepted.
+    """
+    peaks = []
+    for steps in steps_per_position:
+        logs = np.log(steps + 0.05)
+        rest = logs[1:-1] - (logs[:-2] + 2 * logs[1:-1] + logs[2:]) / 4
+        rest = rest[: len(rest) // BLOCK * BLOCK]
+        spectrum = np.abs(np.fft.rfft(rest)) / np.sqrt(len(rest))
+        bins = np.arange(len(spectrum))
+        ours = bins >= len(rest) / 5
+        ours &= (bins % (len(rest) // BLOCK) != 0) | (bins == len(spectrum) - 1)
+        peaks.append(np.log10((spectrum[ours].max() + 0.01) / (np.median(spectrum[ours]) + 0.01)))
+    return float(np.mean(peaks))
+
+
+def _mean_steps(window_HW: Pixels) -> list[NDArray[np.float64]]:
+    """Return the mean absolute step between neighbours at each position, across and down."""
     import cv2
 
-    first, second = (window_HW[:, :-1], window_HW[:, 1:]) if axis == 1 else (window_HW[:-1], window_HW[1:])
-    steps = cv2.reduce(cv2.absdiff(first, second), 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    across = np.arange(len(steps)) % BLOCK == BLOCK - 1
-    if not across.any() or across.all():
-        return 0.0
-    floor = 0.01 * window_HW.shape[1 - axis]
-    return float(np.log10((steps[across].mean() + floor) / (steps[~across].mean() + floor)))
+    across = cv2.reduce(cv2.absdiff(window_HW[:, :-1], window_HW[:, 1:]), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    down = cv2.reduce(cv2.absdiff(window_HW[:-1], window_HW[1:]), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    height, width = window_HW.shape
+    return [across.ravel() / height, down.ravel() / width]
 
 
 def _measure_edges(small_HW: Pixels) -> dict[str, Any]:

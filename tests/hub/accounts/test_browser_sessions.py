@@ -272,6 +272,24 @@ def test_an_invitation_signs_one_other_browser_in_and_only_once(it: HubInProcess
     assert again.status_code == 401 and again.json()["remedy"]
 
 
+def test_an_invitation_ends_the_session_that_the_browser_had_before(it: HubInProcess) -> None:
+    path = _browser(it).post("/api/v1/session/invitation").json()["path"]
+    other = _browser(it)
+    old = other.cookies["perenne"]
+    accepted = other.post("/api/v1/session/invitation/accept", json={"secret": path.split("=")[1]})
+    assert accepted.is_success and other.cookies["perenne"] != old
+    assert it.stranger().get("/api/v1/session", headers={"Cookie": f"perenne={old}"}).status_code == 401
+
+
+def test_a_forged_cookie_ends_nobodys_session_at_sign_in(it: HubInProcess) -> None:
+    victim = _browser(it)
+    session_id = "_".join(victim.cookies["perenne"].split("_")[:2])
+    forged = {"Cookie": f"perenne={session_id}_guessed"}
+    body = {"email": EMAIL, "password": PASSWORD}
+    assert it.stranger().post("/api/v1/session/browser", json=body, headers=forged).is_success
+    assert victim.get("/api/v1/session").status_code == 200
+
+
 def test_an_invitation_is_too_old_after_ten_minutes(it: HubInProcess) -> None:
     path = _browser(it).post("/api/v1/session/invitation").json()["path"]
     it.clock.at += timedelta(minutes=11)

@@ -131,7 +131,8 @@ def accept_invitation(
 ) -> wire.Session:
     """Sign in a browser by an invitation, which is used up by it."""
     require_own_page(request)
-    secret, now = sessions.accept_invitation(hub, secret=body.secret), hub.clock.now()
+    before = request.cookies.get(cookie_name(request))
+    secret, now = sessions.accept_invitation(hub, secret=body.secret, replaces=before), hub.clock.now()
     _set_cookie(request, response, secret)
     known = sessions.authenticate_session(hub.database, secret=secret, now=now)
     with hub.database.reading() as session:

@@ -76,8 +76,12 @@ def mark_browser_session_seen(session: Session, session_id: str, at: datetime) -
         row.last_seen_at = at
 
 
-def end_browser_session(session: Session, session_id: str) -> None:
-    session.execute(delete(BrowserSessionRow).where(BrowserSessionRow.id == session_id))
+def end_browser_session(session: Session, session_id: str, *, secret_sha256: str | None = None) -> None:
+    """End a session, with `secret_sha256` only that of whoever holds its secret."""
+    ended = delete(BrowserSessionRow).where(BrowserSessionRow.id == session_id)
+    if secret_sha256 is not None:
+        ended = ended.where(BrowserSessionRow.secret_sha256 == secret_sha256)
+    session.execute(ended)
 
 
 def take_browser_session(session: Session, session_id: str) -> bool:
@@ -91,9 +95,8 @@ def limit_browser_session(session: Session, session_id: str, *, expires_at: date
     session.execute(limited.values(expires_at=expires_at))
 
 
-def end_browser_sessions(session: Session, user_id: str, *, but: str | None = None) -> None:
-    ended = delete(BrowserSessionRow).where(BrowserSessionRow.user_id == user_id)
-    session.execute(ended if but is None else ended.where(BrowserSessionRow.id != but))
+def end_browser_sessions(session: Session, user_id: str) -> None:
+    session.execute(delete(BrowserSessionRow).where(BrowserSessionRow.user_id == user_id))
 
 
 def sweep_browser_sessions(session: Session, *, now: datetime, idle_since: datetime) -> None:

@@ -70,8 +70,8 @@ def open_session(
     """Return id and secret of a new session of `user`; the one it replaces is ended, and so are dead ones."""
     queries.sweep_browser_sessions(session, now=now, idle_since=now - IDLE)
     replaced = session_id_of(replaces or "")
-    if replaced is not None:
-        queries.end_browser_session(session, replaced)
+    if replaces is not None and replaced is not None:
+        queries.end_browser_session(session, replaced, secret_sha256=hash_token(replaces))
     session_id = new_id("ses")
     secret, kept = make_session_secret(session_id)
     session.add(
@@ -108,8 +108,10 @@ def open_invitation(session: Session, *, actor: Actor, now: datetime) -> tuple[s
     return secret, expires_at
 
 
-def accept_invitation(hub: Hub, *, secret: str) -> str:
+def accept_invitation(hub: Hub, *, secret: str, replaces: str | None = None) -> str:
     """Return the secret of the session that takes the place of an invitation: it opens one browser, once.
+
+    A session that this browser had before (`replaces`) is ended.
 
     Raises: BadCredentials when it was used, is too old or never was.
     """
@@ -118,7 +120,7 @@ def accept_invitation(hub: Hub, *, secret: str) -> str:
     with hub.database.transaction() as session:
         if not queries.take_browser_session(session, known.id):
             raise BadCredentials("This link has been used.", remedy="Sign in with e-mail and password.")
-        _, fresh = open_session(session, person_of(session, known.actor), now=now)
+        _, fresh = open_session(session, person_of(session, known.actor), now=now, replaces=replaces)
     return fresh
 
 

@@ -4,8 +4,8 @@
 nothing of what it says: the routes do.
 """
 
+import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -36,5 +36,7 @@ def write_document(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else COMMITTED
+    parser = argparse.ArgumentParser(prog="python -m perenne.hub.app.openapi", description="Write the API.")
+    parser.add_argument("path", type=Path, nargs="?", default=COMMITTED, help=f"default: {COMMITTED}")
+    target = parser.parse_args().path
     print(f"{target} {'written' if write_document(target) else 'is as the hub says'}")

@@ -111,9 +111,9 @@ def judge_items(
                 refused.update(indices)
         visible = find_known(session, actor, hashes)
         stored = find_known(session, system_actor(actor.organisation_id), hashes)
-    for item, found in broken_contexts(items):
+    for index, found in broken_contexts(items):
         issues.append(found)
-        refused.add(next(index for index, other in enumerate(items) if other is item))
+        refused.add(index)
     for index, sha256 in enumerate(hashes):
         if sha256 in stored and sha256 not in visible and index not in refused:
             refused.add(index)

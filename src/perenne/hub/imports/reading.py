@@ -184,13 +184,13 @@ def hide_place(text: str, root: Path) -> str:
     return text.replace(f"{root}/", "").replace(str(root), "the set")
 
 
-def broken_contexts(items: Sequence[LabelledItem]) -> Iterator[tuple[LabelledItem, dict[str, Any]]]:
-    """Yield each item whose context a push would refuse, with its issue."""
-    for item in items:
+def broken_contexts(items: Sequence[LabelledItem]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the place of each item whose context a push would refuse, with its issue."""
+    for index, item in enumerate(items):
         try:
             context_of(item)
         except ValidationError as error:
-            yield item, issue(item.file_name, explain(error), "Correct the table.", code="context-invalid")
+            yield index, issue(item.file_name, explain(error), "Correct the table.", code="context-invalid")
 
 
 def _proposal(slug: str, exists: bool, classes: Sequence[str], good: str | None) -> ProposedSchema:

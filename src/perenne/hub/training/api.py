@@ -157,7 +157,7 @@ def upload_model(
     )
 
 
-def show_run(found: RunWithData) -> wire.Run:
+def run_on_wire(found: RunWithData) -> wire.Run:
     """Return a run as the wire shows it."""
     run, version, dataset = found
     return wire.Run.model_validate(
@@ -180,7 +180,7 @@ _AS_STORED = (
 
 
 def _show(caller: Call, row: RunRow) -> wire.Run:
-    return show_run(service.with_data(caller.session, caller.actor, [row])[0])
+    return run_on_wire(service.with_data(caller.session, caller.actor, [row])[0])
 
 
 def _show_claim(lent: service.Lent) -> wire.Claim:
@@ -188,7 +188,7 @@ def _show_claim(lent: service.Lent) -> wire.Claim:
     assert run.lease_until is not None
     base = lent.base_model
     return wire.Claim(
-        run=show_run(lent.found),
+        run=run_on_wire(lent.found),
         epoch=run.epoch,
         lease_until=run.lease_until,
         lease_s=LEASE.total_seconds(),

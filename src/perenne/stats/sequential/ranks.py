@@ -141,12 +141,22 @@ class GrowingRanks:
         self._added[self._n_added] = codes_C
         self._n_added += 1
         if self._n_added == _MERGE_EVERY:
-            self._sort()
+            self._merge()
 
     def _sort(self) -> None:
         """Make the one sorted copy: channel in the high half of a key, code in the low half."""
         by_channel = np.sort(self._rows[: self.n].T, axis=1)
         self._sorted = (by_channel + self._offsets[:, None]).reshape(-1)
+        self._starts = np.arange(self.n_channels, dtype=np.int64) * self.n
+        self._n_added = self._n_dropped = 0
+
+    def _merge(self) -> None:
+        """Bring the sorted copy up to date: what was added goes in, then what was dropped goes out."""
+        added = np.sort((self._added[: self._n_added] + self._offsets).reshape(-1))
+        dropped = np.sort((self._dropped[: self._n_dropped] + self._offsets).reshape(-1))
+        wider = np.insert(self._sorted, self._sorted.searchsorted(added), added)
+        nth_of_its_like = np.arange(dropped.size) - dropped.searchsorted(dropped)
+        self._sorted = np.delete(wider, wider.searchsorted(dropped) + nth_of_its_like)
         self._starts = np.arange(self.n_channels, dtype=np.int64) * self.n
         self._n_added = self._n_dropped = 0
 

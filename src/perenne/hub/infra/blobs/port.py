@@ -103,7 +103,8 @@ def check_passing(place: str) -> str:
     """Return the place when its blobs may be dropped. Raises: InvalidInput."""
     if not place.startswith(PASSING) or not _ORGANISATION.match(place):
         raise InvalidInput(
-            f"'{place[:80]}' is not a passing place: its blobs stay.", remedy="Drop what was put to pass only."
+            f"'{place[:80]}' is not a passing place: its blobs stay.",
+            remedy="Drop what was put to pass only.",
         )
     return place
 
