@@ -1,5 +1,5 @@
 /* The person's menu: account, language, theme, sign out. */
-import { Button, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import { Button, Menu, Modal, Text, useMantineColorScheme } from "@mantine/core";
 import {
   IconCheck,
   IconDeviceDesktop,
@@ -11,6 +11,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
+import { ProblemAlert } from "@/ui/ProblemAlert";
 import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
 import { useSession, useSignOut } from "./session";
 
@@ -30,6 +31,7 @@ export function PersonMenu() {
     void api.PATCH("/api/v1/session", { body: { locale: language } }).catch(() => undefined);
   };
   return (
+    <>
     <Menu width={260} position="bottom-end" transitionProps={{ duration: 0 }}>
       <Menu.Target>
         <Button
@@ -77,10 +79,19 @@ export function PersonMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()} leftSection={<IconLogout size={18} aria-hidden />}>
+        <Menu.Item onClick={() => signOut.mutate()} leftSection={<IconLogout size={18} aria-hidden />}>
           {t("person.signOut")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+    <Modal
+      opened={signOut.isError}
+      onClose={signOut.reset}
+      title={t("person.stillSignedIn")}
+      closeButtonProps={{ "aria-label": t("action.close") }}
+    >
+      <ProblemAlert error={signOut.error} retry={() => signOut.mutate()} />
+    </Modal>
+    </>
   );
 }

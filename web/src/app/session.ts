@@ -1,7 +1,8 @@
 /* Who is signed in, and what they may do. The hub decides; the app only hides what would be refused. */
-import { queryOptions, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, body, rememberCsrf, type Schemas } from "@/api/client";
+import { ProblemError } from "@/api/problem";
 
 export type Session = Schemas["Session"];
 
@@ -25,13 +26,19 @@ export function useMay(permission: string): boolean {
   return useQuery(sessionQuery).data?.permissions.includes(permission) ?? false;
 }
 
-export function useSignOut(): () => Promise<void> {
+/** Sign out; the door opens only when the session is really over. */
+export function useSignOut() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  return async () => {
-    await api.DELETE("/api/v1/session").catch(() => undefined);
-    rememberCsrf("");
-    queries.clear();
-    await navigate({ to: "/sign-in" });
-  };
+  return useMutation({
+    mutationFn: () =>
+      api.DELETE("/api/v1/session").catch((error: unknown) => {
+        if (!(error instanceof ProblemError) || error.problem.status !== 401) throw error;
+      }),
+    onSuccess: async () => {
+      rememberCsrf("");
+      queries.clear();
+      await navigate({ to: "/sign-in" });
+    },
+  });
 }

@@ -63,7 +63,7 @@ def list_runs(
         limit=limit,
     )
     found = service.with_data(caller.session, caller.actor, page.items)
-    return wire.RunPage(items=[show_run(it) for it in found], next_cursor=page.next_cursor)
+    return wire.RunPage(items=[run_on_wire(it) for it in found], next_cursor=page.next_cursor)
 
 
 @router.post("/runs/claim", permission="runs:execute")

@@ -56,6 +56,7 @@ _LEVEL = np.array([bet.slope if bet.kind == "level" else 0.0 for bet in SHAPES])
 _SPREAD = np.array([bet.slope if bet.kind == "spread" else 0.0 for bet in SHAPES])
 _STAKE = np.array([bet.stake for bet in TAILS])
 _MASS = np.array([bet.mass for bet in TAILS])
+_GAIN = _STAKE / _MASS
 _N_LOW = len(TAILS) // 2
 
 
@@ -76,7 +77,8 @@ def tail_values(hits: NDArray[np.bool_], *, masses: Floats | None = None) -> Flo
     >>> tail_values(np.arange(16) == 0)[:3].round(2).tolist()
     [50.9, 0.5, 0.9]
     """
-    return np.asarray(1.0 - _STAKE + _STAKE * hits / (_MASS if masses is None else masses))
+    won = _GAIN if masses is None else _STAKE / masses
+    return np.asarray(1.0 - _STAKE + won * hits)
 
 
 def standard_values(p: Floats) -> Floats:
