@@ -1,6 +1,6 @@
 """Stats: one statistic a file; values in, a frozen result out.
 
-Owns intervals and, later, drift, sequential tests and agreement.
+Owns intervals, watches over streams (sequential) and certificates of claims.
 Promises an interval and the sample size with every number.
 Does not know clocks, databases, drawings or images.
 """
