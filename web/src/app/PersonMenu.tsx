@@ -32,66 +32,66 @@ export function PersonMenu() {
   };
   return (
     <>
-    <Menu width={260} position="bottom-end" transitionProps={{ duration: 0 }}>
-      <Menu.Target>
-        <Button
-          variant="subtle"
-          px="xs"
-          leftSection={<IconUserCircle size={22} aria-hidden />}
-          aria-label={t("person.menu", { name: session.name })}
-        >
-          <Text span truncate maw={140} visibleFrom="sm">
-            {session.name}
-          </Text>
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {session.organisation_name} · {t(`role.${session.role}`, { defaultValue: session.role })}
-        </Menu.Label>
-        <Menu.Item component={Link} to="/account" leftSection={<IconUserCircle size={18} aria-hidden />}>
-          {t("person.account")}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{t("person.language")}</Menu.Label>
-        {LANGUAGES.map((language) => (
-          <Menu.Item
-            key={language}
-            lang={language}
-            onClick={() => choose(language)}
-            leftSection={<IconCheck size={18} aria-hidden opacity={i18n.language === language ? 1 : 0} />}
-            aria-current={i18n.language === language}
+      <Menu width={260} position="bottom-end" transitionProps={{ duration: 0 }}>
+        <Menu.Target>
+          <Button
+            variant="subtle"
+            px="xs"
+            leftSection={<IconUserCircle size={22} aria-hidden />}
+            aria-label={t("person.menu", { name: session.name })}
           >
-            {t(`language.${language}`)}
+            <Text span truncate maw={140} visibleFrom="sm">
+              {session.name}
+            </Text>
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {session.organisation_name} · {t(`role.${session.role}`, { defaultValue: session.role })}
+          </Menu.Label>
+          <Menu.Item component={Link} to="/account" leftSection={<IconUserCircle size={18} aria-hidden />}>
+            {t("person.account")}
           </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Label>{t("person.theme")}</Menu.Label>
-        {SCHEMES.map(({ value, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            onClick={() => setColorScheme(value)}
-            leftSection={<Icon size={18} aria-hidden />}
-            rightSection={colorScheme === value ? <IconCheck size={18} aria-hidden /> : null}
-            aria-current={colorScheme === value}
-          >
-            {t(`theme.${value}`)}
+          <Menu.Divider />
+          <Menu.Label>{t("person.language")}</Menu.Label>
+          {LANGUAGES.map((language) => (
+            <Menu.Item
+              key={language}
+              lang={language}
+              onClick={() => choose(language)}
+              leftSection={<IconCheck size={18} aria-hidden opacity={i18n.language === language ? 1 : 0} />}
+              aria-current={i18n.language === language}
+            >
+              {t(`language.${language}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Label>{t("person.theme")}</Menu.Label>
+          {SCHEMES.map(({ value, icon: Icon }) => (
+            <Menu.Item
+              key={value}
+              onClick={() => setColorScheme(value)}
+              leftSection={<Icon size={18} aria-hidden />}
+              rightSection={colorScheme === value ? <IconCheck size={18} aria-hidden /> : null}
+              aria-current={colorScheme === value}
+            >
+              {t(`theme.${value}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item onClick={() => signOut.mutate()} leftSection={<IconLogout size={18} aria-hidden />}>
+            {t("person.signOut")}
           </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item onClick={() => signOut.mutate()} leftSection={<IconLogout size={18} aria-hidden />}>
-          {t("person.signOut")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-    <Modal
-      opened={signOut.isError}
-      onClose={signOut.reset}
-      title={t("person.stillSignedIn")}
-      closeButtonProps={{ "aria-label": t("action.close") }}
-    >
-      <ProblemAlert error={signOut.error} retry={() => signOut.mutate()} />
-    </Modal>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={signOut.isError}
+        onClose={signOut.reset}
+        title={t("person.stillSignedIn")}
+        closeButtonProps={{ "aria-label": t("action.close") }}
+      >
+        <ProblemAlert error={signOut.error} retry={() => signOut.mutate()} />
+      </Modal>
     </>
   );
 }

@@ -12,31 +12,16 @@ import {
 } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, rememberCsrf } from "@/api/client";
 import { chooseLanguage, LANGUAGES, type Language } from "@/app/i18n";
 import { sessionQuery } from "@/app/session";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { useSearchValues } from "@/ui/params";
+import { mayGoUnasked, readInvitation, takeInvitation } from "./invitation";
+import { safeNext } from "./next";
 import classes from "./SignInPage.module.css";
-
-/** Only addresses of this app are followed: a link from outside must not lead away after signing in. */
-export function safeNext(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/sites";
-}
-
-let invited: string | undefined;
-
-/** The word behind the # of an invitation, taken out of the address at once; the same for the page's life. */
-function takeInvitation(): string | undefined {
-  const found = /^#invitation=(.+)$/.exec(location.hash)?.[1];
-  if (found) {
-    invited = found;
-    history.replaceState(history.state, "", location.pathname + location.search);
-  }
-  return invited;
-}
 
 export function SignInPage() {
   const { t, i18n } = useTranslation("accounts");
@@ -48,15 +33,13 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${t("signIn.title")} · Perenne`;
   }, [t]);
-  const invitation = useRef(takeInvitation());
+  const [invited, setInvited] = useState(() => readInvitation() !== undefined);
   const signIn = useMutation({
-    mutationFn: () =>
-      invitation.current
-        ? body(api.POST("/api/v1/session/invitation/accept", { body: { secret: invitation.current } }))
+    mutationFn: (secret: string | undefined) =>
+      secret
+        ? body(api.POST("/api/v1/session/invitation/accept", { body: { secret } }))
         : body(api.POST("/api/v1/session/browser", { body: { email, password } })),
-    onError: () => {
-      invitation.current = undefined;
-    },
+    onError: () => setInvited(false),
     onSuccess: async (session) => {
       rememberCsrf(session.csrf);
       queries.clear();
@@ -66,14 +49,19 @@ export function SignInPage() {
       await navigate({ to: safeNext(search.next) });
     },
   });
+  const accept = () => {
+    const secret = takeInvitation();
+    if (secret) signIn.mutate(secret);
+  };
   useEffect(() => {
-    if (invitation.current) signIn.mutate();
+    if (mayGoUnasked(location.hostname)) accept();
     // Once, when the page opens: the link works a single time.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    signIn.mutate();
+    if (invited) accept();
+    else signIn.mutate(undefined);
   };
   return (
     <main className={classes.page}>
@@ -92,31 +80,39 @@ export function SignInPage() {
               </div>
             </Group>
             {signIn.error ? <ProblemAlert error={signIn.error} /> : null}
-            <TextInput
-              label={t("field.email")}
-              type="email"
-              name="email"
-              autoComplete="username"
-              required
-              autoFocus
-              value={email}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t("field.password")}
-              name="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
-            />
-            <Button type="submit" size="lg" loading={signIn.isPending}>
+            {invited ? (
+              <Text>{t("signIn.invited")}</Text>
+            ) : (
+              <>
+                <TextInput
+                  label={t("field.email")}
+                  type="email"
+                  name="email"
+                  autoComplete="username"
+                  required
+                  autoFocus
+                  value={email}
+                  onChange={(event) => setEmail(event.currentTarget.value)}
+                />
+                <PasswordInput
+                  label={t("field.password")}
+                  name="password"
+                  autoComplete="current-password"
+                  required
+                  value={password}
+                  onChange={(event) => setPassword(event.currentTarget.value)}
+                  visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
+                />
+              </>
+            )}
+            <Button type="submit" size="lg" loading={signIn.isPending} autoFocus={invited}>
               {t("signIn.action")}
             </Button>
-            <Text c="dimmed" fz="sm">
-              {t("signIn.lost")}
-            </Text>
+            {!invited && (
+              <Text c="dimmed" fz="sm">
+                {t("signIn.lost")}
+              </Text>
+            )}
             <SegmentedControl
               aria-label={t("signIn.language")}
               value={i18n.language.slice(0, 2)}
