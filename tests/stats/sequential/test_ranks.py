@@ -22,8 +22,9 @@ def test_ranks_of_exchangeable_units_are_uniform_and_independent(bag: tuple[int,
 
     Averaged over all 120 orders and, where the store is full, over every choice of the dropped unit.
     """
-    grid = (np.arange(60) + 0.5) / 60
-    total, n_cases = np.zeros((60, 60, 60)), 0
+    cells = {2: 3, 3: 12, 10: 60}[cap]  # a multiple of every n + 1: densities are flat within a cell
+    grid = (np.arange(cells) + 0.5) / cells
+    total, n_cases = np.zeros((cells, cells, cells)), 0
     for order in permutations(bag):
         choices = [(a, b) for a in range(3) for b in range(cap + 1)] if cap < 4 else [(0, 0)]
         for first, second in choices:

@@ -60,12 +60,12 @@ def tail_bounds(n: int, *, n_channels: int, delta: float) -> tuple[Floats, Float
     >>> counts[[0, 6]].tolist(), bounds[[0, 6]].round(4).tolist()
     ([1.0, 149.0], [0.0072, 0.1792])
     """
-    from scipy.stats import beta
+    from scipy.special import betainccinv
 
     masses = np.array([bet.mass for bet in TAILS])
     counts = np.maximum(np.floor(masses * (n + 1)) - 1, 0.0)
     each = delta / (len(set(masses)) * 2 * n_channels)
-    return counts, np.asarray(beta.isf(each, counts + 1, n - counts), dtype=np.float64)
+    return counts, np.asarray(betainccinv(counts + 1, n - counts, each), dtype=np.float64)
 
 
 class AnchoredDetector:

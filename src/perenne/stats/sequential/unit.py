@@ -51,10 +51,7 @@ def rank_autocorrelation(values_NC: ArrayLike, *, max_lag: int = MAX_LAG) -> Flo
     >>> rank_autocorrelation([[i // 5 % 2] for i in range(100)], max_lag=2).round(2).tolist()
     [[0.61, 0.22]]
     """
-    from scipy.stats import rankdata
-
-    values = np.nan_to_num(np.asarray(values_NC, dtype=np.float64), nan=np.inf, posinf=np.inf, neginf=-np.inf)
-    ranks = rankdata(values, axis=0)
+    ranks = np.column_stack([_ranks(channel) for channel in np.asarray(values_NC, dtype=np.float64).T])
     ranks -= ranks.mean(0)
     power = (ranks**2).sum(0)
     safe = np.where(power > 0, power, 1.0)
@@ -160,6 +157,16 @@ def _dependent_lags(seen_CL: Floats, *, n: int) -> set[int]:
     limit = dependence_limit(n, n_tests=seen_CL.size, level=0.025)
     later = {int(lag) + 1 for lag in np.flatnonzero((np.abs(seen_CL) > limit).any(0))}
     return later | ({1} if first else set())
+
+
+def _ranks(values_N: Floats) -> Floats:
+    """Return ranks, the mean one for ties; missing values tie above all others."""
+    _, kind, counts = np.unique(
+        np.nan_to_num(values_N, nan=np.inf, posinf=np.inf, neginf=-np.inf),
+        return_inverse=True,
+        return_counts=True,
+    )
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[kind], dtype=np.float64)
 
 
 def _block_means(values: Floats, length: int) -> Floats:
