@@ -14,14 +14,8 @@ describe("where a person goes after signing in", () => {
     expect(safeNext("/images?site=lyon#top")).toBe("/images?site=lyon#top");
   });
   it("is never another host", () => {
-    for (const next of [
-      "https://evil.example",
-      "//evil.example",
-      "/\\evil.example",
-      "/\t/evil.example",
-      "evil",
-    ])
-      expect(safeNext(next)).toBe("/sites");
+    for (const before of ["https:/" + "/", "/" + "/", "/\\", "/\t/", ""])
+      expect(safeNext(`${before}evil.example`)).toBe("/sites");
     expect(safeNext(undefined)).toBe("/sites");
   });
 });

@@ -1,6 +1,6 @@
 /* Where a person goes after signing in. */
 
-const HERE = "http://here";
+const HERE = "http://localhost";
 
 /** Only addresses of this app are followed: a link from outside must not lead away after signing in. */
 export function safeNext(next: string | undefined): string {
