@@ -1,7 +1,7 @@
 """Routes of imports."""
 
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
 
@@ -52,8 +52,7 @@ def list_imports(
 ) -> Listing[wire.Import]:
     """List the imports, newest first, without their issues."""
     page = service.list_imports(caller.session, caller.actor, cursor=cursor, limit=limit)
-    items = [_show(caller, seen, issues=False) for seen in page.items]
-    return Listing(items=items, next_cursor=page.next_cursor)
+    return Listing(items=_show_all(caller, page.items, issues=False), next_cursor=page.next_cursor)
 
 
 @router.post("/imports", permission="images:write", status_code=201)
@@ -147,9 +146,17 @@ def cancel_import(import_id: str, caller: Caller) -> wire.Import:
     return _show(caller, seen)
 
 
-def _show(caller: Caller, seen: SeenImport, *, issues: bool = True) -> wire.Import:
+def _show(caller: Caller, seen: SeenImport) -> wire.Import:
+    return _show_all(caller, [seen], issues=True)[0]
+
+
+def _show_all(caller: Caller, imports: Sequence[SeenImport], *, issues: bool) -> list[wire.Import]:
+    slugs = queries.slugs_of(caller.session, caller.actor, [seen.row for seen in imports])
+    return [_tell(seen, slugs, issues=issues) for seen in imports]
+
+
+def _tell(seen: SeenImport, slugs: Mapping[str, str], *, issues: bool) -> wire.Import:
     row, job = seen.row, seen.job
-    places = queries.places_of(caller.session, caller.actor, row)
     error = None if job is None or seen.state != "failed" or job.error is None else job.error
     report, result = (_with_issues(kept, issues) for kept in (row.report, row.result))
     at_work = job is not None and seen.state in ("checking", "running", "failed")
@@ -157,9 +164,9 @@ def _show(caller: Caller, seen: SeenImport, *, issues: bool = True) -> wire.Impo
         id=row.id,
         name=row.name,
         state=seen.state.value,
-        site=places["site"] or row.site_id,
-        station=places["station"],
-        product=places["product"],
+        site=slugs.get(row.site_id, row.site_id),
+        station=slugs.get(row.station_id or ""),
+        product=slugs.get(row.product_id or ""),
         files=row.files,
         bytes=row.bytes,
         passed_over=row.passed_over,

@@ -28,19 +28,19 @@ def imports_before(
     return session.scalars(query.order_by(ImportRow.id.desc()).limit(limit)).all()
 
 
-def places_of(session: Session, actor: Actor, row: ImportRow) -> dict[str, str | None]:
-    """Return the short names of the import's site, station and product."""
-    tables: dict[str, tuple[Any, str | None]] = {
-        "site": (SiteRow, row.site_id),
-        "station": (StationRow, row.station_id),
-        "product": (ProductRow, row.product_id),
-    }
-    return {
-        name: None
-        if identity is None
-        else session.scalar(select(table.slug).where(*visible_to(actor, table), table.id == identity))
-        for name, (table, identity) in tables.items()
-    }
+def slugs_of(session: Session, actor: Actor, rows: Sequence[ImportRow]) -> dict[str, str]:
+    """Return the short names of the imports' sites, stations and products, by their ids."""
+    found: dict[str, str] = {}
+    places: tuple[tuple[Any, set[str | None]], ...] = (
+        (SiteRow, {row.site_id for row in rows}),
+        (StationRow, {row.station_id for row in rows}),
+        (ProductRow, {row.product_id for row in rows}),
+    )
+    for table, identities in places:
+        for some in in_portions(identity for identity in identities if identity is not None):
+            wanted = select(table.id, table.slug).where(*visible_to(actor, table), table.id.in_(some))
+            found.update((identity, slug) for identity, slug in session.execute(wanted))
+    return found
 
 
 def files_after(

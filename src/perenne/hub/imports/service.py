@@ -26,7 +26,7 @@ from perenne.hub.imports.rules import (
 )
 from perenne.hub.imports.staging import keep_file
 from perenne.hub.imports.tables import ImportFileRow, ImportRow
-from perenne.hub.infra.jobs import JobRow, cancel_job, enqueue_job, job_by_id
+from perenne.hub.infra.jobs import JobRow, cancel_job, enqueue_job, job_by_id, jobs_by_id
 from perenne.hub.infra.services import Hub
 from perenne.hub.sites import get_product, get_site, get_station
 from perenne.kit.errors import NotFound
@@ -83,7 +83,8 @@ def list_imports(session: Session, actor: Actor, *, cursor: str | None, limit: i
     """Return imports, newest first."""
     before = decode_cursor(cursor, parts=1)[0] if cursor else None
     rows = queries.imports_before(session, actor, before_id=before, limit=limit)
-    seen = [_seen(session, actor, row) for row in rows]
+    jobs = jobs_by_id(session, actor, {row.job_id for row in rows if row.job_id is not None})
+    seen = [_with_job(row, jobs.get(row.job_id or "")) for row in rows]
     return Page(seen, encode_cursor(rows[-1].id) if len(rows) == limit else None)
 
 
@@ -217,7 +218,10 @@ def delete_import(session: Session, hub: Hub, actor: Actor, *, import_id: str) -
 
 
 def _seen(session: Session, actor: Actor, row: ImportRow) -> SeenImport:
-    job = None if row.job_id is None else job_by_id(session, actor, row.job_id)
+    return _with_job(row, None if row.job_id is None else job_by_id(session, actor, row.job_id))
+
+
+def _with_job(row: ImportRow, job: JobRow | None) -> SeenImport:
     return SeenImport(row, job, state_now(row.state, job_state=None if job is None else job.state))
 
 

@@ -24,6 +24,7 @@ from perenne.hub.infra.jobs.service import (
     enqueue_job,
     job_by_id,
     jobs_after,
+    jobs_by_id,
     queue_depth,
 )
 from perenne.hub.infra.jobs.tables import JobRow
@@ -43,5 +44,6 @@ __all__ = [
     "enqueue_job",
     "job_by_id",
     "jobs_after",
+    "jobs_by_id",
     "queue_depth",
 ]

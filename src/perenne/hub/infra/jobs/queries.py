@@ -1,6 +1,6 @@
 """All SQL of jobs: what the API asks, what a run writes, what workers tell each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -22,6 +22,11 @@ def job_of(session: Session, *, organisation_id: str, job_id: str) -> JobRow | N
     return session.scalar(
         select(JobRow).where(JobRow.organisation_id == organisation_id, JobRow.id == job_id)
     )
+
+
+def jobs_among(session: Session, *, organisation_id: str, job_ids: Iterable[str]) -> Sequence[JobRow]:
+    wanted = select(JobRow).where(JobRow.organisation_id == organisation_id)
+    return session.scalars(wanted.where(JobRow.id.in_(sorted(job_ids)))).all()
 
 
 def newest_jobs(

@@ -1,6 +1,6 @@
 """Use cases of jobs: enqueue in the caller's transaction, look, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,12 @@ def job_by_id(session: Session, actor: JobOwner, job_id: str) -> JobRow:
     if row is None:
         raise NotFound.of("job", job_id)
     return row
+
+
+def jobs_by_id(session: Session, actor: JobOwner, job_ids: Iterable[str]) -> dict[str, JobRow]:
+    """Return those of the jobs that are the actor's organisation's, by id."""
+    rows = queries.jobs_among(session, organisation_id=actor.organisation_id, job_ids=job_ids)
+    return {row.id: row for row in rows}
 
 
 def jobs_after(
