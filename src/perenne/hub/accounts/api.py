@@ -15,6 +15,7 @@ from perenne.hub.accounts.auth import (
 from perenne.hub.accounts.rules import known_permissions, permissions_of, role_about, role_names
 from perenne.hub.accounts.tables import TokenRow, UserRow
 from perenne.hub.infra.secrets import csrf_of, hash_password
+from perenne.hub.infra.services import Hub
 from perenne.kit.errors import NotFound
 from perenne.kit.paging import decode_cursor, encode_cursor
 from perenne.wire import accounts as wire
@@ -83,6 +84,14 @@ def _session_of(call: Call, *, cookie: str | None) -> wire.Session:
     )
 
 
+def _welcome(request: Request, response: Response, hub: Hub, secret: str) -> wire.Session:
+    """Give the browser its new cookie and say who is signed in by it."""
+    _set_cookie(request, response, secret)
+    known = sessions.authenticate_session(hub.database, secret=secret, now=hub.clock.now())
+    with hub.database.reading() as session:
+        return _session_of(Call(known.actor, session, hub), cookie=secret)
+
+
 def _cookie_in_use(request: Request) -> str | None:
     """Return the cookie that the caller is known by, None for a token."""
     by_cookie = getattr(request.state, "browser_session", None) is not None
@@ -110,10 +119,7 @@ def sign_in_browser(
     now, before = hub.clock.now(), request.cookies.get(cookie_name(request))
     with hub.database.transaction() as session:
         _, secret = sessions.open_session(session, user, now=now, replaces=before)
-    _set_cookie(request, response, secret)
-    known = sessions.authenticate_session(hub.database, secret=secret, now=now)
-    with hub.database.reading() as session:
-        return _session_of(Call(known.actor, session, hub), cookie=secret)
+    return _welcome(request, response, hub, secret)
 
 
 @router.post("/session/invitation", permission="accounts:self", status_code=201)
@@ -132,11 +138,8 @@ def accept_invitation(
     """Sign in a browser by an invitation, which is used up by it."""
     require_own_page(request)
     before = request.cookies.get(cookie_name(request))
-    secret, now = sessions.accept_invitation(hub, secret=body.secret, replaces=before), hub.clock.now()
-    _set_cookie(request, response, secret)
-    known = sessions.authenticate_session(hub.database, secret=secret, now=now)
-    with hub.database.reading() as session:
-        return _session_of(Call(known.actor, session, hub), cookie=secret)
+    secret = sessions.accept_invitation(hub, secret=body.secret, replaces=before)
+    return _welcome(request, response, hub, secret)
 
 
 @router.get("/session", permission="accounts:self")
