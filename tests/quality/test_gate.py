@@ -30,7 +30,7 @@ N_GOOD, N_HELD_OUT, N_SPOILED = 240, 60, 40
 
 
 def photograph(seed: int) -> np.ndarray:  # type: ignore[type-arg]
-    """Return what one camera sees: a textured part on a ground, moved a little, in light that varies by 5 %."""
+    """Return what one camera sees: a part with texture, moved a little, in light that varies by 5 %."""
     rng = np.random.default_rng(seed)
     scene = np.random.default_rng(3).integers(50, 170, (14, 18), dtype=np.uint8)
     image = cv2.resize(scene, (192, 144), interpolation=cv2.INTER_NEAREST).astype(np.float32)
