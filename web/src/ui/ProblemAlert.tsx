@@ -16,12 +16,23 @@ export function ProblemAlert({ error, retry }: Props) {
   const title = known ? problem.title : t(`problem.${problem.code}.title`);
   const detail = problem.detail ?? (known ? undefined : t(`problem.${problem.code}.detail`));
   const remedy = problem.remedy ?? (known ? undefined : t(`problem.${problem.code}.remedy`));
+  const lang = known ? "en" : undefined; // what the hub says, it says in English
   return (
-    <Alert role="alert" color="bad" variant="light" title={title} icon={<IconAlertTriangle aria-hidden />}>
+    <Alert
+      role="alert"
+      color="bad"
+      variant="light"
+      title={<span lang={lang}>{title}</span>}
+      icon={<IconAlertTriangle aria-hidden />}
+    >
       <Stack gap="xs" align="flex-start">
-        {detail && <Text c="var(--p-text)">{detail}</Text>}
+        {detail && (
+          <Text c="var(--p-text)" lang={lang}>
+            {detail}
+          </Text>
+        )}
         {remedy && (
-          <Text c="var(--p-text)" fw={600}>
+          <Text c="var(--p-text)" fw={600} lang={lang}>
             {remedy}
           </Text>
         )}

@@ -95,7 +95,7 @@ export function FreezeDialog({ dataset, onClose }: { dataset: Dataset; onClose: 
           <LeakPairs error={problem} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
+              {t(busy && job ? "ui:action.close" : "ui:action.cancel")}
             </Button>
             <Button type="submit" loading={busy}>
               {t("freeze.submit")}
