@@ -10,13 +10,16 @@ interface Props {
 }
 
 export function ProblemAlert({ error, retry }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const problem = toProblem(error);
-  const known = problem.title !== "";
-  const title = known ? problem.title : t(`problem.${problem.code}.title`);
-  const detail = problem.detail ?? (known ? undefined : t(`problem.${problem.code}.detail`));
-  const remedy = problem.remedy ?? (known ? undefined : t(`problem.${problem.code}.remedy`));
-  const lang = known ? "en" : undefined; // what the hub says, it says in English
+  const key = `problem.${problem.code}`;
+  // What the hub says, it says in English; what people meet at the door is told in their language.
+  const told = problem.title !== "" && !i18n.exists(`${key}.title`);
+  const lang = told ? "en" : undefined;
+  const minutes = Math.ceil(Number(problem["retry_after_s"] ?? 0) / 60);
+  const title = told ? problem.title : t(`${key}.title`);
+  const detail = told || problem.code === "unexpected" ? problem.detail : t(`${key}.detail`);
+  const remedy = told ? problem.remedy : t(`${key}.remedy`, { minutes });
   return (
     <Alert
       role="alert"
