@@ -18,7 +18,7 @@ export function RoleMatrix() {
     <Answer query={roles}>
       {(matrix) => (
         <div className={`surface ${classes.frame}`} tabIndex={0} aria-label={t("people.roles")} role="region">
-          <Table stickyHeader verticalSpacing={6} aria-label={t("people.roles")}>
+          <Table stickyHeader verticalSpacing={6} horizontalSpacing={6} aria-label={t("people.roles")}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th scope="col">{t("roles.permission")}</Table.Th>

@@ -19,9 +19,10 @@ export function VersionLink({ deployment }: { deployment: Deployment }) {
       />
       {changed.map(([name, value]) => (
         <Text key={name} fz="sm" c="dimmed">
-          {t(`thresholds.name.${name}`, { defaultValue: name })}
-          {": "}
-          {typeof value === "number" ? format.number(value, 4) : value.join(", ")}
+          {t("thresholds.said", {
+            name: t(`thresholds.name.${name}`, { defaultValue: name }),
+            value: typeof value === "number" ? format.number(value, 4) : value.join(", "),
+          })}
         </Text>
       ))}
     </div>
