@@ -36,6 +36,16 @@ def test_after_signing_out_the_pages_are_closed(house: "House", opens: "Opens") 
     page.locator("input[name=email]").wait_for()
 
 
+def test_a_session_that_ended_leads_to_the_door_and_back(house: "House", opens: "Opens") -> None:
+    page = opens(house).page
+    page.context.clear_cookies()
+    page.get_by_role("link", name="People").click()
+    page.locator("input[name=email]").fill(house.email)
+    page.locator("input[name=password]").fill(house.password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("People")
+
+
 def test_a_link_from_the_terminal_signs_in_once(house: "House", opens: "Opens") -> None:
     link = invitation_url(house.url, email=house.email, password=house.password, path="/about")
     assert link is not None
