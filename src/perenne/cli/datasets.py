@@ -60,6 +60,15 @@ def accept(
     done(f"{found.slug}: satisfactory means {rule_text(found.acceptance)} at every site.")
 
 
+def share_of_test(given: float | None, *, named: bool) -> float:
+    """Return the fraction that is drawn for the test set: none when its groups are named, unless it is given.
+
+    >>> share_of_test(None, named=True), share_of_test(None, named=False), share_of_test(0.3, named=True)
+    (0.0, 0.15, 0.3)
+    """
+    return given if given is not None else 0.0 if named else 0.15
+
+
 @app.command("freeze")
 def freeze(
     dataset: Dataset,
@@ -70,7 +79,10 @@ def freeze(
     until: Annotated[str | None, typer.Option(help="Only images captured before this moment.")] = None,
     require_truth: Annotated[bool, typer.Option(help="Refuse when an image has no ground truth.")] = False,
     val: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction for validation.")] = 0.15,
-    test: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction for the test set.")] = 0.15,
+    test: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.9, help="Fraction for the test set: 0.15, or 0 when its groups are named."),
+    ] = None,
     train_sites: Annotated[
         str | None, typer.Option(help="Sites to train on; the others are the test set.")
     ] = None,
@@ -111,7 +123,7 @@ def freeze(
     values: dict[str, Any] = {
         "by": "site" if by_site else "time" if test_after else "group",
         "val": val,
-        "test": 0.0 if by_site else test,
+        "test": 0.0 if by_site else share_of_test(test, named=bool(test_groups)),
         "seed": seed,
         "train_sites": split_names(train_sites),
         "val_sites": split_names(val_sites),
