@@ -17,7 +17,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { useSession } from "@/app/session";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 
 const ROLES = ["edge", "trainer", "operator", "ml-engineer", "site-manager", "auditor"];
 const LONGEST_DAYS = 365;
@@ -101,15 +101,12 @@ export function NewToken({ opened, onClose }: { opened: boolean; onClose: () => 
               value={days}
               onChange={setDays}
             />
-            {make.error ? <ProblemAlert error={make.error} /> : null}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                {t("ui:action.cancel")}
-              </Button>
-              <Button type="submit" loading={make.isPending}>
-                {t("tokens.add")}
-              </Button>
-            </Group>
+            <DialogActions
+              action={t("tokens.add")}
+              busy={make.isPending}
+              error={make.error}
+              onClose={close}
+            />
           </Stack>
         </form>
       )}

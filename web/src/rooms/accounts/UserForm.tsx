@@ -1,20 +1,10 @@
 /* Adds a user, or changes name, role, sites and password of one. */
-import {
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  MultiSelect,
-  PasswordInput,
-  Select,
-  Stack,
-  TextInput,
-} from "@mantine/core";
+import { Checkbox, Modal, MultiSelect, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { useSites } from "./sites";
 import type { User } from "./Users";
 
@@ -116,15 +106,12 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
             onChange={(event) => setPassword(event.currentTarget.value)}
             visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
           />
-          {save.error ? <ProblemAlert error={save.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {user ? t("ui:action.save") : t("users.add")}
-            </Button>
-          </Group>
+          <DialogActions
+            action={user ? t("ui:action.save") : t("users.add")}
+            busy={save.isPending}
+            error={save.error}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

@@ -1,10 +1,10 @@
 /* Changes what may change of a dataset: its name and what is good enough. */
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Modal, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { AcceptanceFields } from "./AcceptanceFields";
 import type { Dataset } from "./queries";
 
@@ -48,15 +48,13 @@ export function ChangeDatasetDialog({ dataset, onClose }: { dataset: Dataset; on
             onChange={(event) => setName(event.currentTarget.value)}
           />
           <AcceptanceFields problem={dataset.problem} rule={rule} onChange={setRule} />
-          {change.error ? <ProblemAlert error={change.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button type="submit" loading={change.isPending} disabled={!name.trim()}>
-              {t("ui:action.save")}
-            </Button>
-          </Group>
+          <DialogActions
+            action={t("ui:action.save")}
+            busy={change.isPending}
+            disabled={!name.trim()}
+            error={change.error}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

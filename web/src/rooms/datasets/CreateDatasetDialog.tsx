@@ -1,5 +1,5 @@
 /* Starts a dataset: its name, the label schema that says what may be answered, and what is good enough. */
-import { Button, Group, Modal, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { Modal, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "@/api/client";
 import { useListing } from "@/api/listing";
 import { useMay } from "@/app/session";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { AcceptanceFields } from "./AcceptanceFields";
 import { NewSchemaFields, type SchemaDraft, slugOf, toSchema } from "./NewSchemaFields";
 import type { AcceptanceRule } from "./queries";
@@ -98,15 +98,13 @@ export function CreateDatasetDialog({ onClose }: { onClose: () => void }) {
             />
           )}
           <AcceptanceFields problem={problem} rule={rule} onChange={setRule} />
-          {create.error ? <ProblemAlert error={create.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!name.trim() || (!isNew && !picked)}>
-              {t("create.submit")}
-            </Button>
-          </Group>
+          <DialogActions
+            action={t("create.submit")}
+            busy={create.isPending}
+            disabled={!name.trim() || (!isNew && !picked)}
+            error={create.error}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

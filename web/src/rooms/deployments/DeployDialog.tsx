@@ -1,10 +1,10 @@
 /* Puts a model version to work at a site or one of its stations, with the reason that the history keeps. */
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Modal, Stack } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { type DeployChoice, DeployFields, isComplete } from "./DeployFields";
 import type { Deployment, ModelVersion } from "./queries";
 import { overridesOf } from "./thresholds";
@@ -69,15 +69,13 @@ function DeployForm({ first, onClose, onDeployed }: Props) {
     <form onSubmit={submit}>
       <Stack>
         <DeployFields choice={choice} onChange={setChoice} />
-        {deploy.error && <ProblemAlert error={deploy.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("ui:action.cancel")}
-          </Button>
-          <Button type="submit" loading={deploy.isPending} disabled={!isComplete(choice)}>
-            {t("deploy.action")}
-          </Button>
-        </Group>
+        <DialogActions
+          action={t("deploy.action")}
+          busy={deploy.isPending}
+          disabled={!isComplete(choice)}
+          error={deploy.error}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );

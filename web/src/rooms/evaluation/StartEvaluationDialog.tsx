@@ -1,5 +1,5 @@
 /* Starts an evaluation: which model, on which part of which version; a sealed test set asks for the reason. */
-import { Button, Group, Input, Modal, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { Input, Modal, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,7 +9,7 @@ import { DatasetVersionSelect } from "@/rooms/datasets/DatasetVersionSelect";
 import { versionQuery } from "@/rooms/datasets/queries";
 import { ModelSelect } from "@/rooms/models/ModelSelect";
 import { modelQuery } from "@/rooms/models/queries";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import type { Evaluation } from "./queries";
 
 const SPLITS: Evaluation["split"][] = ["test", "val", "train", "all"];
@@ -104,15 +104,13 @@ export function StartEvaluationDialog({ model: proposed, datasetVersion, onClose
               onChange={(event) => setReason(event.currentTarget.value)}
             />
           )}
-          {start.error ? <ProblemAlert error={start.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button type="submit" loading={start.isPending} disabled={!ready}>
-              {t("start.submit")}
-            </Button>
-          </Group>
+          <DialogActions
+            action={t("start.submit")}
+            busy={start.isPending}
+            disabled={!ready}
+            error={start.error}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

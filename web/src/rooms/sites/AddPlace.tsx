@@ -1,10 +1,10 @@
 /* Adds a line or a station to a site. */
-import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { Modal, Select, Stack } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { NameFields } from "./NameFields";
 import type { Line } from "./queries";
 
@@ -67,15 +67,7 @@ function PlaceForm({ kind, site, lines, onClose }: Props & { kind: PlaceKind }) 
             clearable
           />
         )}
-        {add.error && <ProblemAlert error={add.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("ui:action.cancel")}
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {t("add.save")}
-          </Button>
-        </Group>
+        <DialogActions action={t("add.save")} busy={add.isPending} error={add.error} onClose={onClose} />
       </Stack>
     </form>
   );

@@ -1,11 +1,11 @@
 /* Adds a site: what it is called, and the time zone that its days are counted in. */
-import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { Modal, Select, Stack } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { NameFields } from "./NameFields";
 
 const ZONES = [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])];
@@ -61,15 +61,7 @@ function SiteForm({ onClose }: { onClose: () => void }) {
           searchable
           required
         />
-        {add.error && <ProblemAlert error={add.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("ui:action.cancel")}
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {t("add.save")}
-          </Button>
-        </Group>
+        <DialogActions action={t("add.save")} busy={add.isPending} error={add.error} onClose={onClose} />
       </Stack>
     </form>
   );

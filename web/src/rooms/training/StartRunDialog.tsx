@@ -1,5 +1,5 @@
 /* Starts a run: on which version, by which recipe, for how long, from which weights. */
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Modal, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,7 @@ import { api, body } from "@/api/client";
 import { DatasetVersionSelect } from "@/rooms/datasets/DatasetVersionSelect";
 import { versionQuery } from "@/rooms/datasets/queries";
 import { ModelSelect } from "@/rooms/models/ModelSelect";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { DialogActions } from "@/ui/DialogActions";
 import { RecipeFields } from "./RecipeFields";
 import { trainersQuery } from "./queries";
 import { badLine, type Choices, recipeForm, recipesFor, toConfig } from "./recipes";
@@ -99,19 +99,13 @@ export function StartRunDialog({ version: proposed, onClose }: Props) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          {start.error ? <ProblemAlert error={start.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button
-              type="submit"
-              loading={start.isPending}
-              disabled={!versionId || !recipe || Boolean(wrong)}
-            >
-              {t("start.submit")}
-            </Button>
-          </Group>
+          <DialogActions
+            action={t("start.submit")}
+            busy={start.isPending}
+            disabled={!versionId || !recipe || Boolean(wrong)}
+            error={start.error}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>
