@@ -67,6 +67,13 @@ def test_over_https_the_cookie_is_bound_to_this_very_host(it: HubInProcess) -> N
     assert stranger.get("/api/v1/me", headers=plain).status_code == 401
 
 
+def test_signing_out_over_https_leaves_no_image_in_the_browsers_cache(it: HubInProcess) -> None:
+    browser = TestClient(it.app, base_url="https://plant.example", raise_server_exceptions=False)
+    told = browser.post("/api/v1/session/browser", json={"email": EMAIL, "password": PASSWORD}).json()
+    answer = browser.delete("/api/v1/session", headers={"X-CSRF-Token": told["csrf"]})
+    assert answer.status_code == 204 and answer.headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_only_the_hash_of_a_cookie_is_kept(it: HubInProcess) -> None:
     browser = _browser(it)
     secret = browser.cookies["perenne"]

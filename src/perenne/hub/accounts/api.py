@@ -173,9 +173,10 @@ def sign_out(request: Request, caller: Caller) -> Response:
     session_id = getattr(request.state, "browser_session", None)
     sessions.end_session(caller.session, actor=caller.actor, session_id=session_id)
     response = Response(status_code=204)
-    response.delete_cookie(
-        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
-    )
+    secure = request.url.scheme == "https"
+    response.delete_cookie(cookie_name(request), path="/", secure=secure, httponly=True, samesite="lax")
+    if secure:  # kept images must not outlive the session on a shared machine; browsers obey over https only
+        response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
