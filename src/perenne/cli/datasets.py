@@ -60,6 +60,12 @@ def accept(
     done(f"{found.slug}: satisfactory means {rule_text(found.acceptance)} at every site.")
 
 
+TestShare = Annotated[
+    float | None,
+    typer.Option(min=0, max=0.9, help="Fraction for the test set: 0.15, or 0 when its groups are named."),
+]
+
+
 def share_of_test(given: float | None, *, named: bool) -> float:
     """Return the fraction that is drawn for the test set: none when its groups are named, unless it is given.
 
@@ -79,10 +85,7 @@ def freeze(
     until: Annotated[str | None, typer.Option(help="Only images captured before this moment.")] = None,
     require_truth: Annotated[bool, typer.Option(help="Refuse when an image has no ground truth.")] = False,
     val: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction for validation.")] = 0.15,
-    test: Annotated[
-        float | None,
-        typer.Option(min=0, max=0.9, help="Fraction for the test set: 0.15, or 0 when its groups are named."),
-    ] = None,
+    test: TestShare = None,
     train_sites: Annotated[
         str | None, typer.Option(help="Sites to train on; the others are the test set.")
     ] = None,

@@ -329,6 +329,11 @@ def _differences(
 ) -> tuple[dict[SliceKey, dict[str, Any]], dict[SliceKey, int]]:
     """Return the paired differences of every metric, and the images, of what the actor may see."""
     tasks = [measuring_task(session, hub, actor, row) for row in (champion, challenger)]
+    if [image.image_id for image in tasks[0].images] != [image.image_id for image in tasks[1].images]:
+        raise NotComparable(
+            f"Of the evaluations {champion.id} and {challenger.id} not the same images are kept, one by one.",
+            remedy="Evaluate both models again on the same version and split, then compare these.",
+        )
     keys = [SliceKey("site", site, site) for site in sorted({image.site_id for image in tasks[1].images})]
     if actor.site_ids is None:
         keys.insert(0, SliceKey("overall", "all"))
