@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from perenne.cli.demo.household import Household, household
+from perenne.cli.demo.household import Household, free_port, household
 from perenne.testing.browsing import Visitor, chromium, visitor
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         fill_hub(folder, amount)
-        with household(folder, port=None) as house, chromium() as browser:
+        with household(folder, port=free_port(wanted=0)) as house, chromium() as browser:
             measure_sites(browser, house, sites=amount["sites"], times=1)  # the hub's own first time
             sites = measure_sites(browser, house, sites=amount["sites"], times=3 if arguments.quick else 7)
             gallery = measure_gallery(browser, house, seconds=3 if arguments.quick else 10)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from perenne.cli.demo.household import Household, household
+from perenne.cli.demo.household import Household, free_port, household
 from perenne.testing.browsing import MISSING, Visitor, chromium, find_chromium, visitor
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class House:
         return self.household.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator["Browser"]:
+    """A browser for one test: Playwright's event loop must not outlive it in this process."""
     if find_chromium() is None:
         pytest.fail(MISSING)
     with chromium() as running:
@@ -43,7 +44,7 @@ def browser() -> Iterator["Browser"]:
 
 
 def _house(folder: Path, stack: ExitStack) -> House:
-    house = stack.enter_context(household(folder, port=None))
+    house = stack.enter_context(household(folder, port=free_port(wanted=0)))
     account = json.loads((folder / "credentials.json").read_text())
     return House(house, account["email"], account["password"])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -178,7 +179,13 @@ def test_a_person_turns_the_loop_once_with_a_mouse(
 def test_a_person_turns_the_loop_once_in_french_without_a_mouse(
     house: "House", opens: "Opens", client: "Client", parts: dict[str, Path]
 ) -> None:
-    page, words = opens(house, language="fr").page, Words("fr")
+    claire = {"email": "claire@example.org", "password": "correct horse battery"}
+    with httpx.Client(base_url=house.url, trust_env=False) as hub:
+        token = {"Authorization": f"Bearer {house.household.credentials()['token']}"}
+        body = {**claire, "name": "Claire", "role": "org-admin"}
+        assert hub.post("/api/v1/users", json=body, headers=token).status_code == 201
+    it, words = opens(house, signed_in=False, language="fr"), Words("fr")
+    page = it.sign_in(**claire)
     story = Story(Keyboard(page, words), client, url=house.url, plant="clavier")
     story.import_folder(parts["clavier"])
     story.freeze()

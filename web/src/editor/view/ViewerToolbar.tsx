@@ -85,7 +85,7 @@ export function ViewerToolbar({ stage, shapes, hasTemplate, beside, onBeside }: 
             value={shown.minScore}
             onChange={(minScore) => stage?.show({ minScore })}
             label={null}
-            thumbProps={{ "aria-label": t("thresholdName") }}
+            thumbLabel={t("thresholdName")}
           />
         </Group>
       )}

@@ -21,7 +21,7 @@ export function TellingMetrics({ metrics, shown = 2 }: Props) {
   return (
     <Stack gap={0} className="tabular">
       {names.map((name) => (
-        <Text key={name} span fz="sm" style={{ whiteSpace: "nowrap" }}>
+        <Text key={name} span fz="sm">
           {nameOf(name)} <b>{format.metric(metrics[name] ?? 0)}</b>
         </Text>
       ))}
