@@ -13,8 +13,9 @@ from perenne.hub.settings import read_settings
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The data folder of a hub that ran once and is stopped."""
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of a hub that ran once and is stopped, whatever else listens on this machine."""
+    monkeypatch.setenv("PERENNE_URL", "http://127.0.0.1:9")
     folder = tmp_path / "data"
     hub = open_services(read_settings(data=folder, port=9))
     prepare_hub(hub)
