@@ -11,6 +11,7 @@ import pytest
 
 from perenne.cli import supervisor as supervisor_module
 from perenne.cli import up as up_module
+from perenne.cli.demo.household import free_port
 from perenne.cli.supervisor import AlreadyUp, Child, FolderUnusable, ProcessFails, Supervisor, lock_folder
 from perenne.cli.up import PortTaken, is_ready, refuse_taken_port
 from perenne.testing.processes import HeardProcess, wait_for_end
@@ -46,7 +47,8 @@ def test_an_essential_process_that_keeps_falling_over_ends_with_its_last_words(
 
 def test_an_explained_refusal_is_not_tried_again(watch: Supervisor, said: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    refusing = child(tmp_path, "hub", "--data", str(tmp_path / "file" / "data"))
+    port = str(free_port(wanted=0))
+    refusing = child(tmp_path, "hub", "--data", str(tmp_path / "file" / "data"), "--port", port)
     watch.add(refusing)
     with pytest.raises(ProcessFails, match="cannot be used"):
         watch.run(until=lambda: False, every_s=5.0)
