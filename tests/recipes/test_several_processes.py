@@ -14,6 +14,7 @@ from perenne.recipes import SilentReporter
 from perenne.recipes.lite.device import close_device, open_device
 from perenne.recipes.lite.loop import LoopPlan, TrainingLoop
 from perenne.recipes.lite.schedule import BudgetLimits
+from perenne.trainer.child import leave
 
 class Line:
     def make_batch(self, rng, *, fraction):
@@ -34,6 +35,7 @@ outcome = TrainingLoop(
 ).run()
 print(outcome.steps, float(outcome.best_state["weight"]), bool(outcome.history))
 close_device(device)
+leave(0)
 """
 
 

@@ -7,6 +7,7 @@ let a library's prints disturb the events.
 import contextlib
 import ctypes
 import json
+import logging
 import math
 import os
 import signal
@@ -15,7 +16,7 @@ import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from perenne import __version__
 from perenne.kit.errors import PerenneError
@@ -98,6 +99,18 @@ def train(spec: Mapping[str, Any], reporter: EventReporter) -> Path | None:
         return None
     reporter.log("info", "Writing and checking the artefact")
     return package(spec, recipe, model)
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once with `status`, everything written.
+
+    Threads of torch's process groups may free a Python object while the interpreter ends, which takes the
+    process down ("terminate called without an active exception") after its work is done.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def build_task(spec: Mapping[str, Any]) -> TrainingTask:
@@ -199,4 +212,4 @@ def _unexpected(error: Exception) -> PerenneError:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 Owns CPU threads, CUDA, bf16 and the torchrun environment. Refuses to guess: a missing device is an error.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -96,8 +97,9 @@ def open_device(name: str, *, amp: bool = True, threads: int = 0) -> Device:
 
 
 def close_device(device: Device) -> None:
-    """Leave the group of processes."""
+    """Leave the group of processes; a reference cycle keeps no thread of it alive."""
     if device.world > 1 and torch.distributed.is_initialized():
+        gc.collect()
         torch.distributed.destroy_process_group()
 
 
