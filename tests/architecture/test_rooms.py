@@ -65,7 +65,7 @@ HOMES = {
     "hotcoco": ("problems.detection.matching",),
 }
 # Rooms that run everywhere, also on the box beside the line: what they may take beside the standard library.
-LOW_ROOMS = ("kit", "geometry", "quality", "stats", "problems")
+LOW_ROOMS = ("kit", "geometry", "quality", "stats", "problems", "monitoring")
 LOW_PARTIES = {"numpy", "scipy", "sklearn", "cv2", "PIL"}
 LOW_EXCEPTIONS = {"problems.detection.matching": {"hotcoco"}}  # docs/decisions/0008
 

@@ -1,0 +1,6 @@
+"""Monitoring: every stream is watched against its reference, and what moved is told with its cause.
+
+Owns contexts, references, watches, alarms, incidents, probes and findings. Promises that an alarm keeps its
+evidence and the promise it was raised under, and that a reference changes by a person's logged act only.
+Does not compute statistics (`perenne.monitoring` does), judge performance, or retrain.
+"""
