@@ -17,7 +17,8 @@ ROOM_FILES = {
 FURTHER_FILES: dict[str, set[str]] = {
     # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try
     "accounts": {"auth", "sessions", "attempts"},
-    "images": {"gallery", "thumbnails"},  # very many images on a screen; small pictures, made once
+    # very many images on a screen; small pictures, made once; what a station's images are like
+    "images": {"gallery", "thumbnails", "gate"},
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
     # image met; answers that took their time
@@ -45,6 +46,7 @@ HOMES = {
         "hub.accounts.auth",
         "hub.accounts.sessions",
         "hub.images.gallery",
+        "hub.images.gate",
         "hub.evaluation.history",
         "hub.evaluation.lineage",
         "hub.deployments.inspection",

@@ -19,7 +19,7 @@ from perenne.kit.errors import PerenneError
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sites": ("sites:read", ("sites", "production_lines", "stations", "products")),
-    "images": ("images:read", ("images", "image_classes", "refused_images")),
+    "images": ("images:read", ("images", "image_classes", "refused_images", "station_gates")),
     "truths": ("truth:read", ("ground_truths",)),
     "schemas": ("schemas:read", ("label_schemas", "label_schema_versions")),
     "datasets": ("datasets:read", ("datasets", "dataset_versions", "sealed_openings")),

@@ -11,6 +11,7 @@ found; it does not know what they are, nor datasets.
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.gallery import note_prediction, note_truth
+from perenne.hub.images.gate import Judgement, judge
 from perenne.hub.images.queries import ImageFilter, counts_by_site, images_where, in_portions
 from perenne.hub.images.rules import Placed, PreparedImage, classes_in
 from perenne.hub.images.service import (
@@ -39,6 +40,7 @@ __all__ = [
     "ImageFilter",
     "ImageRow",
     "ImageTooLarge",
+    "Judgement",
     "Outcome",
     "Placed",
     "PreparedImage",
@@ -58,6 +60,7 @@ __all__ = [
     "ingest_image",
     "ingest_images",
     "iterate_images",
+    "judge",
     "note_prediction",
     "note_truth",
     "prepare_image",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.images.rules import Placed
-from perenne.hub.images.tables import ImageClassRow, ImageRow, RefusedImageRow
+from perenne.hub.images.tables import ImageClassRow, ImageRow, RefusedImageRow, StationGateRow
 from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
 
 IN_LIMIT = 5_000
@@ -247,6 +247,28 @@ def slugs_of(session: Session, actor: Actor, rows: Sequence[ImageRow | Placed]) 
             query = select(table.id, table.slug).where(*visible_to(actor, table), table.id.in_(present))
             slugs.update((identity, slug) for identity, slug in session.execute(query))
     return slugs
+
+
+def newest_gate_id(session: Session, actor: Actor, station_id: str) -> str | None:
+    """Return the id of the station's calibration in force."""
+    query = select(StationGateRow.id).where(*_of_station(actor, station_id))
+    return session.scalar(query.order_by(StationGateRow.id.desc()).limit(1))
+
+
+def newest_gate(session: Session, actor: Actor, station_id: str) -> StationGateRow | None:
+    """Return the station's calibration in force."""
+    query = select(StationGateRow).where(*_of_station(actor, station_id))
+    return session.scalar(query.order_by(StationGateRow.id.desc()).limit(1))
+
+
+def _of_station(actor: Actor, station_id: str) -> list[ColumnElement[bool]]:
+    return [*visible_to(actor, StationGateRow), StationGateRow.station_id == station_id]
+
+
+def count_calibration_images(session: Session, actor: Actor, station_id: str) -> int:
+    """Return how many images of the station a calibration may learn from."""
+    mine = (*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.kind == "capture")
+    return session.scalar(select(func.count()).select_from(ImageRow).where(*mine)) or 0
 
 
 def in_portions(values: Iterable[str]) -> Iterator[list[str]]:

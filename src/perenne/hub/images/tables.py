@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from perenne.hub.infra.database import Base, TenantRow
@@ -97,3 +97,27 @@ class RefusedImageRow(TenantRow, Base):
     detail: Mapped[str] = mapped_column(String(500))
     count: Mapped[int]
     at: Mapped[datetime]
+
+
+class StationGateRow(TenantRow, Base):
+    """What the images of a station are like, learnt once; the newest row of a station is what judges.
+
+    `limits` and `fingerprints` are JSON texts of the quality package. `since` and `until` bound the capture
+    times of the images it was learnt from, `first_image_id` and `last_image_id` name two of them.
+    """
+
+    __tablename__ = "station_gates"
+    __table_args__ = (Index("ix_station_gates_station", "organisation_id", "station_id", "id"),)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"))
+    limits: Mapped[str] = mapped_column(Text)
+    fingerprints: Mapped[str] = mapped_column(Text)
+    n_images: Mapped[int]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    first_image_id: Mapped[str] = mapped_column(ForeignKey("images.id"))
+    last_image_id: Mapped[str] = mapped_column(ForeignKey("images.id"))
+    automatic: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(2000))
+    calibrated_by: Mapped[str] = mapped_column(String(200))
+    calibrated_at: Mapped[datetime]

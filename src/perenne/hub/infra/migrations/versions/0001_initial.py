@@ -1041,6 +1041,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", "step"),
     )
     op.create_index(op.f("ix_run_points_organisation_id"), "run_points", ["organisation_id"], unique=False)
+    op.create_table(
+        "station_gates",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=False),
+        sa.Column("limits", sa.Text(), nullable=False),
+        sa.Column("fingerprints", sa.Text(), nullable=False),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("first_image_id", sa.String(length=40), nullable=False),
+        sa.Column("last_image_id", sa.String(length=40), nullable=False),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=2000), nullable=False),
+        sa.Column("calibrated_by", sa.String(length=200), nullable=False),
+        sa.Column("calibrated_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["first_image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["last_image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_station_gates_organisation_id"), "station_gates", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_station_gates_station", "station_gates", ["organisation_id", "station_id", "id"], unique=False
+    )
 
 
 def downgrade() -> None:
