@@ -19,7 +19,10 @@ from perenne.kit.errors import PerenneError
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sites": ("sites:read", ("sites", "production_lines", "stations", "products")),
-    "images": ("images:read", ("images", "image_classes", "refused_images", "station_gates")),
+    "images": (
+        "images:read",
+        ("images", "image_classes", "refused_images", "image_signals", "station_gates"),
+    ),
     "truths": ("truth:read", ("ground_truths",)),
     "schemas": ("schemas:read", ("label_schemas", "label_schema_versions")),
     "datasets": ("datasets:read", ("datasets", "dataset_versions", "sealed_openings")),

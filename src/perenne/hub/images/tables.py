@@ -99,6 +99,33 @@ class RefusedImageRow(TenantRow, Base):
     at: Mapped[datetime]
 
 
+class ImageSignalRow(Base):
+    """What was measured of an image, and what its station's gate said of it when it came.
+
+    `fingerprint` and `signals` are JSON texts of the quality package. `reasons` hold code, words, value and
+    limit. `closeness_admitted` says whether the image may be used for training; null where the station was
+    not calibrated.
+    """
+
+    __tablename__ = "image_signals"
+    __table_args__ = (
+        Index("ix_image_signals_station", "organisation_id", "station_id", "measured_at", "verdict"),
+        Index("ix_image_signals_site", "organisation_id", "site_id", "measured_at"),
+    )
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(String(40))
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    station_id: Mapped[str | None] = mapped_column(ForeignKey("stations.id"))
+    fingerprint: Mapped[str | None] = mapped_column(Text)
+    signals: Mapped[str | None] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(String(10))
+    reasons: Mapped[list[Any]]
+    closeness: Mapped[float | None]
+    closeness_admitted: Mapped[bool | None]
+    closeness_reasons: Mapped[list[Any]]
+    measured_at: Mapped[datetime]
+
+
 class StationGateRow(TenantRow, Base):
     """What the images of a station are like, learnt once; the newest row of a station is what judges.
 

@@ -907,6 +907,51 @@ def upgrade() -> None:
         "ix_image_classes_name", "image_classes", ["organisation_id", "name", "image_id"], unique=False
     )
     op.create_table(
+        "image_signals",
+        sa.Column("image_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=True),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("signals", sa.Text(), nullable=True),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column(
+            "reasons",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("closeness", sa.Double(), nullable=True),
+        sa.Column("closeness_admitted", sa.Boolean(), nullable=True),
+        sa.Column(
+            "closeness_reasons",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("measured_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("image_id"),
+    )
+    op.create_index(
+        "ix_image_signals_site", "image_signals", ["organisation_id", "site_id", "measured_at"], unique=False
+    )
+    op.create_index(
+        "ix_image_signals_station",
+        "image_signals",
+        ["organisation_id", "station_id", "measured_at", "verdict"],
+        unique=False,
+    )
+    op.create_table(
         "import_files",
         sa.Column("import_id", sa.String(length=40), nullable=False),
         sa.Column("path", sa.String(length=1000), nullable=False),
