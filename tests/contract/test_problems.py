@@ -197,6 +197,35 @@ def test_every_prediction_leads_to_one_of_three_decisions(name: str) -> None:
         assert problem.decide(prediction, {}, classes=CLASSES) in ("pass", "fail", "unsure")
 
 
+def signals_of(name: str, said: dict[str, Any], *, classes: list[str] = CLASSES) -> dict[str, float]:
+    problem = PROBLEMS.get(name)
+    prediction = problem.parse_prediction(said, classes)
+    return problem.signals(prediction, thresholds={}, classes=classes, size=(64, 48))
+
+
+def test_what_is_watched_of_a_prediction_is_finite_and_has_the_same_names_for_every_image(name: str) -> None:
+    told = [signals_of(name, spoiled(name, row, seed=i)) for i, row in enumerate(TRUTHS[name])]
+    names = set().union(*told)
+    for one in told:
+        assert all(isinstance(value, float) and np.isfinite(value) for value in one.values())
+        assert names - set(one) <= {"log_area", "aspect", "centre_x", "centre_y", "border"}
+    assert len({tuple(one.items()) for one in told}) > N // 2, "another prediction, other numbers"
+
+
+def test_what_is_watched_stays_small_with_a_thousand_classes(name: str) -> None:
+    import json
+
+    many = [f"class number {i}" for i in range(1000)]
+    said: dict[str, dict[str, Any]] = {
+        "classification": {"class": many[999], "scores": {c: float(c == many[999]) for c in many}},
+        "detection": {"boxes": [{"box": [0, 0, 9, 9], "class": c, "score": 0.9} for c in many]},
+        "regression": {"value": 1e300},
+    }
+    told = signals_of(name, said[name], classes=many)
+    assert len(told) <= 32
+    assert len(json.dumps(told)) < 1024
+
+
 def test_outputs_of_the_wrong_shape_are_refused(name: str) -> None:
     outputs = {
         "logits": np.zeros(2),

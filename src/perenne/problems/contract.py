@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Decision = Literal["pass", "fail", "unsure"]
 Thresholds = Mapping[str, Any]
 DEFAULT_N_BOOT = 400
+MAX_CLASSES_TOLD = 16
+"""Of how many classes the signals of a prediction tell each by itself."""
 
 
 class TargetInvalid(InvalidInput):
@@ -86,6 +88,15 @@ class Problem(Protocol):
 
     def decide(self, prediction: Any, thresholds: Thresholds, *, classes: Sequence[str] = ()) -> Decision:
         """Return what the line does with the piece."""
+
+    def signals(
+        self, prediction: Any, *, thresholds: Thresholds, classes: Sequence[str], size: tuple[int, int]
+    ) -> dict[str, float]:
+        """Return the numbers that are watched of a prediction of an image of `size` (width, height).
+
+        Finite, at most 32 of them, the same names for every image of a model; a name may be left out where
+        it means nothing (the place of boxes without boxes).
+        """
 
     def match(
         self,

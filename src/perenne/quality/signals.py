@@ -24,7 +24,6 @@ SMALLEST_SIDE = 16
 DARK, BRIGHT = 2, 253
 
 Pixels = NDArray[np.uint8]
-_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _LUMA_SIDE = 80
 
 
@@ -195,14 +194,10 @@ def _measure_tone(small_HW: Pixels) -> dict[str, float]:
 def _measure_detail(window_HW: Pixels) -> dict[str, float]:
     import cv2
 
-    laplacian = cv2.Laplacian(window_HW, cv2.CV_16S)
-    energy = float(cv2.meanStdDev(laplacian)[1][0, 0]) ** 2
     half = _shrink(window_HW, 2)
-    middle, coarse = (
-        float(cv2.meanStdDev(cv2.Laplacian(plane, cv2.CV_16S))[1][0, 0]) ** 2
-        for plane in (half, _shrink(half, 2))
-    )
-    checkered = cv2.filter2D(window_HW, cv2.CV_16S, _IMMERKAER)
+    energy, middle, coarse = (_laplacian_variance(plane) for plane in (window_HW, half, _shrink(half, 2)))
+    # Immerkaer's kernel (1, -2, 1) across and down is the second derivative in both directions.
+    checkered = cv2.Sobel(window_HW, cv2.CV_16S, 2, 2, ksize=3)
     counts = cv2.calcHist([cv2.convertScaleAbs(checkered)], [0], None, [256], [0, 256]).ravel()
     steps = _mean_steps(window_HW)
     height, width = window_HW.shape
@@ -219,6 +214,15 @@ def _measure_detail(window_HW: Pixels) -> dict[str, float]:
         "blockiness": _blockiness(steps),
         "resampling": _resampling(steps),
     }
+
+
+def _laplacian_variance(plane_HW: Pixels) -> float:
+    """Return the variance of the Laplacian; from two sums, which costs a quarter of asking for it."""
+    import cv2
+
+    laplacian = cv2.Laplacian(plane_HW, cv2.CV_16S)
+    mean = cv2.sumElems(laplacian)[0] / laplacian.size
+    return float(max(0.0, cv2.norm(laplacian, cv2.NORM_L2SQR) / laplacian.size - mean**2))
 
 
 def _quantile(counts_256: NDArray[Any], share: float) -> float:

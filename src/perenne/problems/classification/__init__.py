@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from perenne.problems.classification.decide import decide_class, fail_classes_of, operating_class
 from perenne.problems.classification.decode import decode_scores
+from perenne.problems.classification.signals import class_signals
 from perenne.problems.classification.target import ClassTarget, parse_class
 from perenne.problems.contract import DEFAULT_N_BOOT, Decision, Placement, Thresholds
 
@@ -55,6 +56,17 @@ class Classification:
     ) -> Decision:
         """Return fail when the fail classes together reach `fail_at`, unsure inside the unsure band."""
         return decide_class(prediction, thresholds, classes=classes)
+
+    def signals(
+        self,
+        prediction: ClassTarget,
+        *,
+        thresholds: Thresholds,
+        classes: Sequence[str],
+        size: tuple[int, int],
+    ) -> dict[str, float]:
+        """Return what is watched: how sure the model is, between what, and of which class."""
+        return class_signals(prediction, thresholds=thresholds, classes=classes)
 
     def match(
         self,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perenne.problems.contract import DEFAULT_N_BOOT, Decision, Placement, Thresholds
 from perenne.problems.detection.decide import decide_boxes
 from perenne.problems.detection.decode import decode_boxes
+from perenne.problems.detection.signals import boxes_signals
 from perenne.problems.detection.target import Box, BoxesTarget, parse_boxes
 
 if TYPE_CHECKING:
@@ -55,6 +56,17 @@ class Detection:
     ) -> Decision:
         """Return fail when a box of a fail class reaches `score`, unsure when one reaches `unsure_from`."""
         return decide_boxes(prediction, thresholds)
+
+    def signals(
+        self,
+        prediction: BoxesTarget,
+        *,
+        thresholds: Thresholds,
+        classes: Sequence[str],
+        size: tuple[int, int],
+    ) -> dict[str, float]:
+        """Return what is watched: how many boxes, how sure, how large and where."""
+        return boxes_signals(prediction, thresholds=thresholds, classes=classes, size=size)
 
     def match(
         self,

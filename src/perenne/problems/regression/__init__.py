@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perenne.problems.contract import DEFAULT_N_BOOT, Decision, Placement, Thresholds
 from perenne.problems.regression.decide import decide_value
 from perenne.problems.regression.decode import decode_value
+from perenne.problems.regression.signals import value_signals
 from perenne.problems.regression.target import ValueTarget, parse_value
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ class Regression:
     ) -> Decision:
         """Return fail outside the limits, unsure near them, else pass."""
         return decide_value(prediction, thresholds)
+
+    def signals(
+        self,
+        prediction: ValueTarget,
+        *,
+        thresholds: Thresholds,
+        classes: Sequence[str],
+        size: tuple[int, int],
+    ) -> dict[str, float]:
+        """Return what is watched: the value."""
+        return value_signals(prediction)
 
     def match(
         self,
