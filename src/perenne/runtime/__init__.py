@@ -23,6 +23,7 @@ from perenne.runtime.errors import (
 )
 from perenne.runtime.examination import inspect_artefact
 from perenne.runtime.golden import make_golden
+from perenne.runtime.projection import project_embedding, unpack_embedding
 from perenne.runtime.session import Model, Prediction, load_model
 
 __all__ = [
@@ -38,8 +39,10 @@ __all__ = [
     "inspect_artefact",
     "load_model",
     "make_golden",
+    "project_embedding",
     "read_artefact",
     "sign_artefact",
+    "unpack_embedding",
     "verify_signature",
     "write_artefact",
 ]

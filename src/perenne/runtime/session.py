@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from perenne.geometry import InputMapping
 from perenne.problems import PROBLEMS, Target
-from perenne.runtime.artefact import Artefact, read_artefact, verify_signature
+from perenne.runtime.artefact import GRAPH, Artefact, read_artefact, verify_signature
 from perenne.runtime.errors import ArtefactRefused
 from perenne.runtime.golden import check_golden
 from perenne.runtime.graph import refuse_external_data
 from perenne.runtime.manifest import OUTPUTS, output_name
 from perenne.runtime.placing import Pixels, place_input
+from perenne.runtime.projection import project_embedding
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -92,6 +93,13 @@ class Model:
                 for image, reference in zip(images, beside, strict=True)
             ]
         return self._answer(placed, started=started) if placed else []
+
+    def project(self, prediction: Prediction) -> bytes | None:
+        """Return the 68 bytes that stand for the prediction's embedding; None for a model without one."""
+        if prediction.embedding is None:
+            return None
+        graph_sha256 = str(self.manifest.get("files", {}).get(GRAPH, ""))
+        return project_embedding(prediction.embedding, seed=graph_sha256)
 
     def compute(self, input_NHWC: Pixels) -> dict[str, NDArray[Any]]:
         """Return the raw outputs of the graph by their role, and "embedding" when there is one."""
