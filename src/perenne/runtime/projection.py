@@ -29,12 +29,13 @@ def project_embedding(embedding_D: NDArray[np.float32], *, seed: str) -> bytes |
     68
     """
     flat = np.ascontiguousarray(embedding_D, dtype=np.float32).ravel()
-    projected = flat @ _signs(flat.size, seed) / np.float32(np.sqrt(SIZE))
+    projected: NDArray[np.float32] = flat @ _signs(flat.size, seed) / np.float32(np.sqrt(SIZE))
     largest = float(np.abs(projected).max(initial=0.0))
     if not np.isfinite(largest):
         return None
     scale = largest / 127 if largest > 0 else 1.0
-    return _SCALE.pack(scale) + np.rint(projected / np.float32(scale)).astype(np.int8).tobytes()
+    rounded: NDArray[np.int8] = np.rint(projected / np.float32(scale)).astype(np.int8)
+    return _SCALE.pack(scale) + rounded.tobytes()
 
 
 def unpack_embedding(packed: bytes) -> NDArray[np.float32]:
