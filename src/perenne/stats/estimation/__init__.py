@@ -7,16 +7,21 @@ from perenne.stats.estimation.bootstrap import (
     groups_to_indices,
 )
 from perenne.stats.estimation.interval import Estimate, Measured, TooFew, exact_extreme, expanded_percentile
+from perenne.stats.estimation.slices import SliceFinding, SliceScan, cut_quantiles, find_error_slices
 from perenne.stats.estimation.wilson import wilson_interval
 
 __all__ = [
     "MIN_GROUPS",
     "Estimate",
     "Measured",
+    "SliceFinding",
+    "SliceScan",
     "TooFew",
     "bootstrap_by_group",
+    "cut_quantiles",
     "exact_extreme",
     "expanded_percentile",
+    "find_error_slices",
     "group_weights",
     "groups_to_indices",
     "wilson_interval",
