@@ -89,9 +89,10 @@ def find_error_slices(
     `losses`: one per image, 0 or 1 or any size >= 0. `attributes`: for each name the value of each image;
     None: not known, such images are in no slice of it. A slice needs `min_images` images of 5 groups, and
     so do the others. With `pairs`, slices of two attributes are tested as well.
-    Assumes: groups are exchangeable and independent. Error budget: all intervals cover at once in at least 93 % of
-    cases from 60 groups and 20 errors on (tested; 98-100 % where errors are rare). Source: J. Romano, M. Wolf, "Exact and
-    approximate stepdown methods for multiple hypothesis testing", JASA 100 (2005).
+    Assumes: groups are exchangeable and independent. Error budget: all intervals cover at once in at least
+    93 % of cases from 60 groups and 20 errors on (tested; 98-100 % where errors are rare).
+    Source: J. Romano, M. Wolf, "Exact and approximate stepdown methods for multiple hypothesis testing",
+    JASA 100 (2005).
     Raises: ValueError when lengths differ, or a loss is negative or not finite.
 
     >>> sites = ["lyon"] * 40 + ["gent"] * 40
