@@ -21,11 +21,24 @@ def push(
     by: Annotated[
         Literal["api", "line_test", "operator", "import"], typer.Option(help="Where they come from.")
     ] = "api",
+    stream: Annotated[
+        Literal["audit", "seeded", "active", "unknown"],
+        typer.Option(help="How the images were chosen: only audit and seeded measure a model."),
+    ] = "unknown",
+    inclusion_probability: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Of an audit: the chance that each image had to be drawn."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Push truths from a file. A line: {"part_id": "P-17", "target": {"class": "defective"}}."""
     from perenne.wire.truth import TruthItem
 
+    if inclusion_probability is not None and stream != "audit":
+        raise BadOption(
+            f"--inclusion-probability belongs to an audit; the stream is {stream}.",
+            remedy="Add --stream audit, or leave it out.",
+        )
     items = []
     for number, text in enumerate(existing(source, what="The file").read_text("utf-8").splitlines(), 1):
         if not text.strip():
@@ -40,7 +53,12 @@ def push(
     with progress_bar() as bar:
         task = bar.add_task("Ground truth", total=len(items), remark="")
         report = connect().truth.push(
-            items, schema=schema, source=by, progress=lambda count: bar.advance(task, count)
+            items,
+            schema=schema,
+            source=by,
+            stream=stream,
+            inclusion_probability=inclusion_probability,
+            progress=lambda count: bar.advance(task, count),
         )
     if as_json:
         show_json(vars(report))

@@ -10,6 +10,7 @@ from typing import Any
 
 from perenne.client.transport import Transport
 from perenne.wire.base import Listing
+from perenne.wire.performance import LabelStream
 from perenne.wire.truth import Truth, TruthAnswer, TruthAnswers, TruthItem, TruthNew, TruthSource
 
 BATCH = 2000
@@ -38,14 +39,26 @@ class Truths:
         *,
         schema: str,
         source: TruthSource = "api",
+        stream: LabelStream = "unknown",
+        inclusion_probability: float | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> TruthReport:
-        """Send truths of one schema and return what became of them. Sending again changes nothing."""
+        """Send truths of one schema and return what became of them. Sending again changes nothing.
+
+        `stream` tells how the images were chosen: only "audit" (drawn at random, each image with
+        `inclusion_probability`) and "seeded" (known parts run again) measure a model.
+        """
         report = TruthReport()
         rest = iter(items)
         sent = 0
         while batch := list(islice(rest, BATCH)):
-            body = TruthNew(label_schema=schema, source=source, items=batch)
+            body = TruthNew(
+                label_schema=schema,
+                source=source,
+                stream=stream,
+                inclusion_probability=inclusion_probability,
+                items=batch,
+            )
             answer: TruthAnswers = self._transport.post(
                 "/ground-truth", TruthAnswers, body=body, repeatable=True, timeout_s=300.0
             )

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from perenne.wire.base import Message
 from perenne.wire.images import Name, Sha256, Text
+from perenne.wire.performance import LabelStream
 
 MAX_TRUTH_ITEMS = 10_000
 TruthSource = Literal["import", "api", "line_test", "operator"]
@@ -20,6 +21,9 @@ KEYS = ("image_id", "sha256", "external_id", "part_id")
 
 class TruthItem(Message):
     """The truth of one image, named by exactly one key, or of one part (every image of the part).
+
+    `stream` and `inclusion_probability` say how the image came to be labelled; those of the whole request
+    hold where an item says nothing.
 
     `site` narrows a part or external id that several sites use. `target` has the shape of the problem:
     {"class": …}, {"value": …} or {"boxes": [{"box": [x1, y1, x2, y2], "class": …}]}; an empty list of boxes
@@ -33,6 +37,8 @@ class TruthItem(Message):
     site: Name | None = None
     target: dict[str, Any]
     given_at: AwareDatetime | None = None
+    stream: LabelStream | None = None
+    inclusion_probability: float | None = Field(default=None, gt=0, le=1)
 
     @model_validator(mode="after")
     def _has_one_key(self) -> "TruthItem":
@@ -43,11 +49,25 @@ class TruthItem(Message):
 
 
 class TruthNew(Message):
-    """Truths to accept, all of one label schema (slug or id)."""
+    """Truths to accept, all of one label schema (slug or id), and by which stream the images were chosen.
+
+    audit: drawn at random, each image with `inclusion_probability`; seeded: known parts that were run again;
+    active: picked for training. Only the first two measure a model; "unknown" measures nothing.
+    """
 
     label_schema: Name
     source: TruthSource = "api"
+    stream: LabelStream = "unknown"
+    inclusion_probability: float | None = Field(default=None, gt=0, le=1)
     items: list[TruthItem] = Field(min_length=1, max_length=MAX_TRUTH_ITEMS)
+
+    @model_validator(mode="after")
+    def _draws_at_random(self) -> "TruthNew":
+        for item in (self, *self.items):
+            stream = item.stream or self.stream
+            if item.inclusion_probability is not None and stream != "audit":
+                raise ValueError(f"an inclusion probability belongs to an audit; the stream is {stream}")
+        return self
 
 
 class TruthRefusal(Message):
@@ -93,6 +113,8 @@ class Truth(Message):
     problem: str
     target: dict[str, Any]
     source: TruthSource
+    stream: LabelStream = "unknown"
+    inclusion_probability: float | None = None
     given_by: str
     given_at: datetime
     created_at: datetime

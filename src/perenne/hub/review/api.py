@@ -8,6 +8,7 @@ from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.annotation import get_schema
 from perenne.hub.images import get_image
 from perenne.hub.review import service
+from perenne.hub.review.rules import Draw
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import truth as wire
 from perenne.wire.base import Listing
@@ -26,6 +27,7 @@ def give_truth(body: wire.TruthNew, caller: Caller) -> wire.TruthAnswers:
         source=body.source,
         items=body.items,
         now=caller.hub.clock.now(),
+        draw=Draw(body.stream, body.inclusion_probability),
     )
     states = ("accepted", "unchanged", "pending", "outdated", "refused")
     counts = {state: sum(answer.state == state for answer in answers) for state in states}

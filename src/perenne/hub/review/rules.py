@@ -1,11 +1,13 @@
 """Pure decisions on truths: which of two stands, and which images a part's truth speaks of."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from perenne.hub.review.errors import TruthAmbiguous, TruthFromTheFuture
 
+MEASURING_STREAMS = ("audit", "seeded")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 Verdict = Literal["accepted", "unchanged", "outdated"]
 
@@ -15,6 +17,21 @@ class StandingTruth(Protocol):
 
     target: dict[str, Any]
     given_at: datetime
+    stream: str
+    inclusion_probability: float | None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How an image came to be labelled: the stream, and for an audit with what probability."""
+
+    stream: str = "unknown"
+    inclusion_probability: float | None = None
+
+    @property
+    def measures(self) -> bool:
+        """Whether labels of this stream tell how good a model is."""
+        return self.stream in MEASURING_STREAMS
 
 
 class PartImage(Protocol):
@@ -24,13 +41,33 @@ class PartImage(Protocol):
     site_id: str
 
 
-def judge_truth(standing: StandingTruth | None, *, target: dict[str, Any], given_at: datetime) -> Verdict:
-    """Return what a newly told truth becomes: the one given last stands, and of two at once the new one."""
+def judge_truth(
+    standing: StandingTruth | None, *, target: dict[str, Any], given_at: datetime, draw: Draw | None = None
+) -> Verdict:
+    """Return what a newly told truth becomes: the one given last stands, and of two at once the new one.
+
+    The same target is nothing new, unless it now comes from a stream that measures.
+    """
     if standing is None:
         return "accepted"
-    if standing.target == target:
+    if standing.target == target and settle_draw(standing, draw or Draw()) == draw_of(standing):
         return "unchanged"
     return "accepted" if given_at >= standing.given_at else "outdated"
+
+
+def draw_of(truth: StandingTruth) -> Draw:
+    """Return how the image of a truth came to be labelled."""
+    return Draw(truth.stream, truth.inclusion_probability)
+
+
+def settle_draw(standing: StandingTruth | None, told: Draw) -> Draw:
+    """Return how an image counts as chosen: whoever corrects an audited label leaves it an audited one.
+
+    A stream that measures is never taken away by one that does not; of two that measure the last told holds.
+    """
+    if standing is None or told.measures or (told.stream != "unknown" and not draw_of(standing).measures):
+        return told
+    return draw_of(standing)
 
 
 def check_time(given_at: datetime, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from perenne.hub.annotation import LabelSchemaRow, get_schema
 from perenne.hub.images import ImageRow, images_where, note_truth
 from perenne.hub.review import queries
 from perenne.hub.review.errors import SiteNeeded, TruthAmbiguous
-from perenne.hub.review.rules import check_part_images, check_time, judge_truth
+from perenne.hub.review.rules import Draw, check_part_images, check_time, judge_truth, settle_draw
 from perenne.hub.review.tables import GroundTruthRow
 from perenne.hub.sites import get_site
 from perenne.kit.errors import NotFound, PerenneError
@@ -34,10 +34,14 @@ def give_truth(
     source: str,
     items: Sequence[TruthItem],
     now: datetime,
+    draw: Draw | None = None,
 ) -> list[TruthAnswer]:
-    """Return what became of each truth, in order; a refused one stops no other. Raises: NotFound (schema)."""
+    """Return what became of each truth, in order; a refused one stops no other. Raises: NotFound (schema).
+
+    `draw`: how the images were chosen for labelling, where an item does not say so itself.
+    """
     schema = get_schema(session, actor, label_schema)
-    desk = _Desk(session, actor, schema, source=source, now=now)
+    desk = _Desk(session, actor, schema, source=source, now=now, draw=draw or Draw())
     desk.look_up(items)
     answers = []
     for index, item in enumerate(items):
@@ -48,7 +52,8 @@ def give_truth(
             answers.append(TruthAnswer(index=index, state="refused", refusal=refusal))
     desk.write()
     counts = {state: sum(a.state == state for a in answers) for state in ("accepted", "pending", "refused")}
-    record_event(session, actor, "truth.given", "label-schema", schema.id, {"source": source, **counts})
+    told = {"source": source, "stream": (draw or Draw()).stream, **counts}
+    record_event(session, actor, "truth.given", "label-schema", schema.id, told)
     return answers
 
 
@@ -162,6 +167,8 @@ def _copy_for(truth: GroundTruthRow, image: ImageRow) -> GroundTruthRow:
         source=truth.source,
         given_by=truth.given_by,
         given_at=truth.given_at,
+        stream=truth.stream,
+        inclusion_probability=truth.inclusion_probability,
     )
 
 
@@ -169,7 +176,14 @@ class _Desk:
     """Takes the truths of one request: everything needed is asked first, everything new is written last."""
 
     def __init__(
-        self, session: Session, actor: Actor, schema: LabelSchemaRow, *, source: str, now: datetime
+        self,
+        session: Session,
+        actor: Actor,
+        schema: LabelSchemaRow,
+        *,
+        source: str,
+        now: datetime,
+        draw: Draw,
     ) -> None:
         self._session = session
         self._actor = actor
@@ -177,6 +191,7 @@ class _Desk:
         self._problem = PROBLEMS.get(schema.problem)
         self._source = source
         self._now = now
+        self._draw = draw
         self._images: dict[str, dict[str, list[ImageRow]]] = {}
         self._standing: dict[str, GroundTruthRow] = {}
         self._parts: dict[tuple[str, str | None], GroundTruthRow] = {}
@@ -210,7 +225,7 @@ class _Desk:
             return self._take_part(index, item, site_id, given_at)
         image = self._one_image(item, site_id)
         target = self._parse(item.target, image)
-        state = self._judge(image, target, given_at, part_id=None)
+        state = self._judge(image, target, given_at, part_id=None, draw=self._draw_of(item))
         return TruthAnswer(index=index, state=state, image_ids=[image.id])
 
     def write(self) -> None:
@@ -225,26 +240,36 @@ class _Desk:
         check_part_images(images, part_id=part_id, problem=self._schema.problem)
         targets = [self._parse(item.target, image) for image in images]
         whole = self._parse(item.target, None)
-        state = self._judge_part(part_id, site_id, whole, given_at)
+        draw = self._draw_of(item)
+        state = self._judge_part(part_id, site_id, whole, given_at, draw=draw)
         if not images:
             waits: TruthState = "pending" if state == "accepted" else state
             return TruthAnswer(index=index, state=waits)
         states = [
-            self._judge(image, target, given_at, part_id=part_id)
+            self._judge(image, target, given_at, part_id=part_id, draw=draw)
             for image, target in zip(images, targets, strict=True)
         ]
         best = next((s for s in ("accepted", "unchanged") if s in states), "outdated")
         ids = [image.id for image in images]
         return TruthAnswer(index=index, state=best, image_ids=ids)  # type: ignore[arg-type]
 
+    def _draw_of(self, item: TruthItem) -> Draw:
+        """Return how an item was drawn: what it says itself, else what the whole request says."""
+        stream = item.stream or self._draw.stream
+        chance = item.inclusion_probability
+        if chance is None and stream == self._draw.stream:
+            chance = self._draw.inclusion_probability
+        return Draw(stream, chance)
+
     def _judge(
-        self, image: ImageRow, target: dict[str, Any], given_at: datetime, *, part_id: str | None
+        self, image: ImageRow, target: dict[str, Any], given_at: datetime, *, part_id: str | None, draw: Draw
     ) -> TruthState:
         standing = self._standing.get(image.id)
-        state = judge_truth(standing, target=target, given_at=given_at)
+        state = judge_truth(standing, target=target, given_at=given_at, draw=draw)
         if state == "unchanged":
             return state
-        row = self._row(target, given_at, image_id=image.id, part_id=part_id, site_id=image.site_id)
+        draw = settle_draw(standing, draw)
+        row = self._row(target, given_at, draw, image_id=image.id, part_id=part_id, site_id=image.site_id)
         self._settle(row, standing, state)
         if state == "accepted":
             self._standing[image.id] = row
@@ -252,14 +277,15 @@ class _Desk:
         return state
 
     def _judge_part(
-        self, part_id: str, site_id: str | None, target: dict[str, Any], given_at: datetime
+        self, part_id: str, site_id: str | None, target: dict[str, Any], given_at: datetime, *, draw: Draw
     ) -> TruthState:
         key = (part_id, site_id)
         standing = self._parts.get(key)
-        state = judge_truth(standing, target=target, given_at=given_at)
+        state = judge_truth(standing, target=target, given_at=given_at, draw=draw)
         if state == "unchanged":
             return state
-        row = self._row(target, given_at, image_id=None, part_id=part_id, site_id=site_id)
+        draw = settle_draw(standing, draw)
+        row = self._row(target, given_at, draw, image_id=None, part_id=part_id, site_id=site_id)
         self._settle(row, standing, state)
         if state == "accepted":
             self._parts[key] = row
@@ -276,6 +302,7 @@ class _Desk:
         self,
         target: dict[str, Any],
         given_at: datetime,
+        draw: Draw,
         *,
         image_id: str | None,
         part_id: str | None,
@@ -292,6 +319,8 @@ class _Desk:
             source=self._source,
             given_by=self._actor.name,
             given_at=given_at,
+            stream=draw.stream,
+            inclusion_probability=draw.inclusion_probability,
         )
 
     def _parse(self, target: dict[str, Any], image: ImageRow | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ class GroundTruthRow(TenantRow, Base):
     """One truth of one image under one label schema, or of a part whose images take it when they arrive.
 
     A row with `image_id` speaks of that image; one without speaks of every image of `part_id` (at `site_id`
-    when given). Of the rows of an image under a schema, the one with `superseded_by` null stands.
+    when given). Of the rows of an image under a schema, the one with `superseded_by` null stands. `stream`
+    tells how the image was chosen for labelling: "audit", "seeded", "active" or "unknown".
     """
 
     __tablename__ = "ground_truths"
@@ -31,3 +32,5 @@ class GroundTruthRow(TenantRow, Base):
     given_by: Mapped[str] = mapped_column(String(200))
     given_at: Mapped[datetime]
     superseded_by: Mapped[str | None] = mapped_column(String(40))
+    stream: Mapped[str] = mapped_column(String(10), default="unknown")
+    inclusion_probability: Mapped[float | None]
