@@ -859,6 +859,8 @@ def upgrade() -> None:
         sa.Column("given_by", sa.String(length=200), nullable=False),
         sa.Column("given_at", sa.DateTime(), nullable=False),
         sa.Column("superseded_by", sa.String(length=40), nullable=True),
+        sa.Column("stream", sa.String(length=10), nullable=False),
+        sa.Column("inclusion_probability", sa.Double(), nullable=True),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("organisation_id", sa.String(length=40), nullable=False),
