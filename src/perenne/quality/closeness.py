@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 from perenne.quality.fingerprint import Fingerprint
-from perenne.quality.gate import REASON_OF_FAULT, Reason, explain_fault, name_deviations, state_reason
+from perenne.quality.gate import (
+    REASON_OF_FAULT,
+    WORDS,
+    Reason,
+    explain_fault,
+    name_deviations,
+    state_reason,
+)
 from perenne.quality.limits import StationLimits, score_image
 from perenne.quality.signals import Signals
 
@@ -122,6 +129,18 @@ def compare_fingerprint(fingerprint: Fingerprint, *, station: StationFingerprint
             )
             reasons.append(Reason(f"fingerprint_{name}", words, round(chance, 4), RARE))
     return reasons
+
+
+def say_code(code: str) -> str:
+    """Return what a reason's code means, without the numbers of one image.
+
+    >>> say_code("fingerprint_size")
+    "The file differs from this station's in its size in pixels"
+    """
+    name = code.removeprefix("fingerprint_")
+    if name in FIELD_WORDS and name != code:
+        return f"The file differs from this station's in {FIELD_WORDS[name]}"
+    return WORDS.get(code, code)
 
 
 def _lies_among(value: str, counts: dict[str, int]) -> bool:

@@ -80,7 +80,7 @@ def judge_image(
     absolute = _judge_absolutely(signals) + _judge_frozen(signals, previous)
     if limits is None:
         worst = _worst(absolute)
-        return Verdict(worst, tuple(reason for _, reason in absolute), None, {}, _say_basis(None))
+        return Verdict(worst, tuple(reason for _, reason in absolute), None, {}, say_basis(None))
     scores = score_image(signals, tests=limits.tests)
     own = _judge_by_station(scores, limits)
     # An absolute reason says it better than the same one by comparison.
@@ -92,7 +92,7 @@ def judge_image(
         reasons=tuple(reason for _, reason in found),
         score=round(scores.fault / limits.refuse.value, 3),
         deviations=name_deviations(scores),
-        basis=_say_basis(limits.refuse),
+        basis=say_basis(limits.refuse),
     )
 
 
@@ -155,7 +155,8 @@ def _worst(found: Sequence[tuple[Decision, Reason]]) -> Decision:
     return "refused" if "refused" in levels else "flagged" if "flagged" in levels else "accepted"
 
 
-def _say_basis(limit: Limit | None) -> str:
+def say_basis(limit: Limit | None) -> str:
+    """Return in words what a limit promises; None for a station without one."""
     if limit is None:
         return "Absolute rules only: this station has no limits of its own yet."
     if limit.exact:

@@ -1739,6 +1739,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/stations/{station}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Gate
+         * @description Show how the station's quality gate stands: its calibration, its promise, and what it did lately.
+         */
+        get: operations["show_gate"];
+        put?: never;
+        /**
+         * Calibrate Gate
+         * @description Calibrate the station's quality gate from its own images, as a job; logged with its reason.
+         */
+        post: operations["calibrate_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/stations/{station}/inspect": {
         parameters: {
             query?: never;
@@ -2814,6 +2838,122 @@ export interface components {
             split?: components["schemas"]["SplitRule"];
         };
         /**
+         * GateAsked
+         * @description The job that calibrates; its result is `{"gate_id": ..., "n_images": ..., "exact": ...}`.
+         */
+        GateAsked: {
+            /** Job Id */
+            job_id: string;
+            /** N Available */
+            n_available: number;
+        };
+        /**
+         * GateCalibration
+         * @description One calibration. `exact`: at most `promise` of good images are refused, by exchangeability alone; else
+         *     the limit was extrapolated from too few images to promise it. `words` says which.
+         */
+        GateCalibration: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Automatic */
+            automatic: boolean;
+            /** By */
+            by: string;
+            /** Exact */
+            exact: boolean;
+            /** Id */
+            id: string;
+            /** N Images */
+            n_images: number;
+            /** Promise */
+            promise: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * GateReasonCount
+         * @description How many images had this as their first reason. `words` says it without the numbers of one image.
+         */
+        GateReasonCount: {
+            /** Code */
+            code: string;
+            /** N */
+            n: number;
+            /** Words */
+            words: string;
+        };
+        /**
+         * GateRequest
+         * @description Calibrate now from the station's images taken in a span of time: a logged act with a reason.
+         *
+         *     `include_refused` learns from images that the gate in force refuses too: for a line that was changed on
+         *     purpose. What is black, white or shows nothing is never learnt from.
+         */
+        GateRequest: {
+            /**
+             * Include Refused
+             * @default false
+             */
+            include_refused: boolean;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * GateShare
+         * @description A share of images with its 95 % interval (Wilson); the images are those of the window.
+         */
+        GateShare: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * GateWindow
+         * @description What the gate said in the last `days`; shares are null while nothing was judged.
+         */
+        GateWindow: {
+            /** Days */
+            days: number;
+            /** Flagged */
+            flagged: number;
+            /** Flagged Reasons */
+            flagged_reasons: components["schemas"]["GateReasonCount"][];
+            flagged_share: components["schemas"]["GateShare"] | null;
+            /** N Images */
+            n_images: number;
+            /** Not For Training */
+            not_for_training: number;
+            /** Not For Training Reasons */
+            not_for_training_reasons: components["schemas"]["GateReasonCount"][];
+            /** Refused */
+            refused: number;
+            /** Refused Reasons */
+            refused_reasons: components["schemas"]["GateReasonCount"][];
+            refused_share: components["schemas"]["GateShare"] | null;
+        };
+        /**
          * GivenClass
          * @description A class as the files name it, how often it occurs, and its name in the schema (null: left out).
          */
@@ -3644,6 +3784,8 @@ export interface components {
             id: string;
             /** Image Id */
             image_id: string | null;
+            /** Inclusion Probability */
+            inclusion_probability?: number | null;
             /** Label Schema */
             label_schema: string;
             /** Part Id */
@@ -3657,6 +3799,12 @@ export interface components {
              * @enum {string}
              */
             source: "import" | "api" | "line_test" | "operator";
+            /**
+             * Stream
+             * @default unknown
+             * @enum {string}
+             */
+            stream: "audit" | "seeded" | "active" | "unknown";
             /** Superseded */
             superseded: boolean;
             /** Superseded By */
@@ -5063,6 +5211,39 @@ export interface components {
             slug: string;
         };
         /**
+         * StationGate
+         * @description The gate of a station. Until it is calibrated only absolute rules judge (black, white, frozen ...).
+         *
+         *     `n_available` images may teach it; with `n_automatic` it calibrates itself for the first time. `earlier`
+         *     calibrations are no longer in force, newest first.
+         */
+        StationGate: {
+            calibration: components["schemas"]["GateCalibration"] | null;
+            /** Earlier */
+            earlier: components["schemas"]["GateCalibration"][];
+            /** Job Id */
+            job_id: string | null;
+            /** N Automatic */
+            n_automatic: number;
+            /** N Available */
+            n_available: number;
+            /** N Needed */
+            n_needed: number;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "not_calibrated" | "calibrating" | "calibrated";
+            /** Station */
+            station: string;
+            /** Station Id */
+            station_id: string;
+            /** Windows */
+            windows: components["schemas"]["GateWindow"][];
+        };
+        /**
          * StationLive
          * @description What a screen beside the line shows: the last inspection, those before, counts and speed.
          *
@@ -5231,6 +5412,8 @@ export interface components {
             id: string;
             /** Image Id */
             image_id: string | null;
+            /** Inclusion Probability */
+            inclusion_probability?: number | null;
             /** Label Schema */
             label_schema: string;
             /** Part Id */
@@ -5244,6 +5427,12 @@ export interface components {
              * @enum {string}
              */
             source: "import" | "api" | "line_test" | "operator";
+            /**
+             * Stream
+             * @default unknown
+             * @enum {string}
+             */
+            stream: "audit" | "seeded" | "active" | "unknown";
             /** Superseded By */
             superseded_by: string | null;
             /** Target */
@@ -5308,6 +5497,9 @@ export interface components {
          * TruthItem
          * @description The truth of one image, named by exactly one key, or of one part (every image of the part).
          *
+         *     `stream` and `inclusion_probability` say how the image came to be labelled; those of the whole request
+         *     hold where an item says nothing.
+         *
          *     `site` narrows a part or external id that several sites use. `target` has the shape of the problem:
          *     {"class": …}, {"value": …} or {"boxes": [{"box": [x1, y1, x2, y2], "class": …}]}; an empty list of boxes
          *     means "seen and empty".
@@ -5319,12 +5511,16 @@ export interface components {
             given_at?: string | null;
             /** Image Id */
             image_id?: string | null;
+            /** Inclusion Probability */
+            inclusion_probability?: number | null;
             /** Part Id */
             part_id?: string | null;
             /** Sha256 */
             sha256?: string | null;
             /** Site */
             site?: string | null;
+            /** Stream */
+            stream?: ("audit" | "seeded" | "active" | "unknown") | null;
             /** Target */
             target: {
                 [key: string]: unknown;
@@ -5332,9 +5528,14 @@ export interface components {
         };
         /**
          * TruthNew
-         * @description Truths to accept, all of one label schema (slug or id).
+         * @description Truths to accept, all of one label schema (slug or id), and by which stream the images were chosen.
+         *
+         *     audit: drawn at random, each image with `inclusion_probability`; seeded: known parts that were run again;
+         *     active: picked for training. Only the first two measure a model; "unknown" measures nothing.
          */
         TruthNew: {
+            /** Inclusion Probability */
+            inclusion_probability?: number | null;
             /** Items */
             items: components["schemas"]["TruthItem"][];
             /** Label Schema */
@@ -5345,6 +5546,12 @@ export interface components {
              * @enum {string}
              */
             source: "import" | "api" | "line_test" | "operator";
+            /**
+             * Stream
+             * @default unknown
+             * @enum {string}
+             */
+            stream: "audit" | "seeded" | "active" | "unknown";
         };
         /**
          * TruthRefusal
@@ -8872,6 +9079,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Station"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationGate"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrate_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateAsked"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from perenne.hub.accounts.auth import Caller, GuardedRouter, binary
-from perenne.hub.images import gallery, queries, service, thumbnails
+from perenne.hub.images import gallery, gate, queries, service, thumbnails
 from perenne.hub.images.errors import BatchMalformed
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import MEDIA_TYPES
@@ -19,6 +19,7 @@ from perenne.hub.images.tables import ImageRow
 from perenne.hub.sites import get_line, get_product, get_site, get_station
 from perenne.kit.errors import InvalidInput
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+from perenne.wire import gates as gates_wire
 from perenne.wire import images as wire
 from perenne.wire import sites as sites_wire
 from perenne.wire.base import Listing
@@ -288,6 +289,27 @@ def set_reference(
         caller.session, caller.actor, site=site, station=station, image_id=body.reference_image_id
     )
     return sites_wire.Station.model_validate(row)
+
+
+@router.get("/sites/{site}/stations/{station}/gate", permission="monitoring:read")
+def show_gate(site: str, station: str, caller: Caller) -> gates_wire.StationGate:
+    """Show how the station's quality gate stands: its calibration, its promise, and what it did lately."""
+    site_row = get_site(caller.session, caller.actor, site)
+    row = get_station(caller.session, caller.actor, site=site_row, name=station)
+    return gate.tell_gate(caller.session, caller.hub, caller.actor, site=site_row.slug, station=row)
+
+
+@router.post("/sites/{site}/stations/{station}/gate", permission="monitoring:write", status_code=202)
+def calibrate_gate(
+    site: str, station: str, body: gates_wire.GateRequest, caller: Caller
+) -> gates_wire.GateAsked:
+    """Calibrate the station's quality gate from its own images, as a job; logged with its reason."""
+    site_row = get_site(caller.session, caller.actor, site)
+    row = get_station(caller.session, caller.actor, site=site_row, name=station)
+    job, available = gate.ask_for_calibration(
+        caller.session, caller.hub, caller.actor, station_id=row.id, request=body
+    )
+    return gates_wire.GateAsked(job_id=job.id, n_available=available)
 
 
 def images_on_wire(caller: Caller, rows: Sequence[ImageRow]) -> list[wire.Image]:

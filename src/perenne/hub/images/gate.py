@@ -8,30 +8,45 @@ automatic, every other one is a logged act of a person.
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.orm import Session
 
-from perenne.hub.accounts import Actor, system_actor
+from perenne.hub.accounts import Actor, record_event, system_actor
 from perenne.hub.images import queries
-from perenne.hub.images.tables import ImageRow
-from perenne.hub.infra.jobs import JobRow, enqueue_job
+from perenne.hub.images.tables import ImageRow, StationGateRow
+from perenne.hub.infra.jobs import QUEUED, RUNNING, JobRow, enqueue_job, jobs_after
 from perenne.hub.infra.services import Hub
-from perenne.quality.closeness import StationFingerprint, judge_closeness
-from perenne.quality.fingerprint import Fingerprint
-from perenne.quality.gate import FROZEN_REFUSE, Reason, judge_image
-from perenne.quality.limits import StationLimits
-from perenne.quality.signals import Signals
+from perenne.hub.sites import StationRow
+from perenne.wire.gates import (
+    GateCalibration,
+    GateReasonCount,
+    GateRequest,
+    GateShare,
+    GateWindow,
+    StationGate,
+)
+
+if TYPE_CHECKING:
+    from perenne.quality.closeness import StationFingerprint
+    from perenne.quality.fingerprint import Fingerprint
+    from perenne.quality.gate import Reason
+    from perenne.quality.limits import StationLimits
+    from perenne.quality.signals import Signals
 
 CALIBRATE_JOB = "images.calibrate_gate"
 FIRST_CALIBRATION = 200
 """A station calibrates itself once, as soon as it has this many images that are not refused."""
+WINDOWS_DAYS = (7, 30)
 REFRESH_S = 5.0
 _COUNT_EVERY = 25
 _STATIONS_KEPT = 2_000
+_PICTURES_REMEMBERED = 4
+_JOBS_LOOKED_AT = 200
+_CALIBRATIONS_TOLD = 20
 
 Decision = Literal["accepted", "flagged", "refused", "not_judged"]
 
@@ -44,10 +59,10 @@ class Judgement:
     """
 
     verdict: Decision
-    reasons: tuple[Reason, ...] = ()
+    reasons: "tuple[Reason, ...]" = ()
     closeness: float | None = None
     closeness_admitted: bool | None = None
-    closeness_reasons: tuple[Reason, ...] = ()
+    closeness_reasons: "tuple[Reason, ...]" = ()
 
 
 @dataclass
@@ -55,10 +70,10 @@ class _Station:
     """What this process knows of a station's gate."""
 
     gate_id: str | None = None
-    limits: StationLimits | None = None
-    fingerprints: StationFingerprint | None = None
+    limits: "StationLimits | None" = None
+    fingerprints: "StationFingerprint | None" = None
     asked_at: float = float("-inf")
-    last: deque[Signals] = field(default_factory=lambda: deque(maxlen=FROZEN_REFUSE))
+    last: "deque[Signals]" = field(default_factory=lambda: deque(maxlen=_PICTURES_REMEMBERED))
     arrivals: int = 0
 
 
@@ -80,7 +95,7 @@ class StationGates:
         """The station's gate is read again at its next image."""
         self.of(organisation_id, station_id).asked_at = float("-inf")
 
-    def remember(self, station: _Station, signals: Signals) -> tuple[Signals, ...]:
+    def remember(self, station: _Station, signals: "Signals") -> "tuple[Signals, ...]":
         """Return the signals of the station's images before this one, which is the last now."""
         with self._lock:
             before = tuple(station.last)
@@ -102,14 +117,17 @@ def judge(
     actor: Actor,
     *,
     station_id: str | None,
-    signals: Signals | None,
-    fingerprint: Fingerprint | None,
+    signals: "Signals | None",
+    fingerprint: "Fingerprint | None",
 ) -> Judgement:
     """Return what the station's gate says of a new image. Call it once an image, in the order they arrive.
 
     Without a calibration only absolute rules are judged by, and nothing is said of closeness. 0.5 ms, plus a
     look into the database every few seconds; safe outside and inside a transaction.
     """
+    from perenne.quality.closeness import judge_closeness
+    from perenne.quality.gate import judge_image
+
     if station_id is None or signals is None:
         return Judgement("not_judged")
     gates = station_gates(hub)
@@ -124,6 +142,9 @@ def judge(
 
 
 def _refresh(hub: Hub, actor: Actor, station: _Station, station_id: str) -> None:
+    from perenne.quality.closeness import StationFingerprint
+    from perenne.quality.limits import StationLimits
+
     now = time.monotonic()
     if now - station.asked_at < REFRESH_S:
         return
@@ -132,8 +153,8 @@ def _refresh(hub: Hub, actor: Actor, station: _Station, station_id: str) -> None
         newest = queries.newest_gate_id(session, actor, station_id)
         if newest == station.gate_id:
             return
-        row = queries.newest_gate(session, actor, station_id)
-    if row is not None:
+        rows = queries.newest_gates(session, actor, station_id, limit=1)
+    for row in rows:
         station.fingerprints = StationFingerprint.from_json(row.fingerprints)
         station.limits = StationLimits.from_json(row.limits)
         station.gate_id = row.id
@@ -161,7 +182,8 @@ def note_arrivals(session: Session, hub: Hub, actor: Actor, images: Sequence[Ima
 
 def _calibrate_first(session: Session, hub: Hub, actor: Actor, station_id: str) -> None:
     itself = system_actor(actor.organisation_id, name="the station itself")
-    count = queries.count_calibration_images(session, itself, station_id)
+    most = 16 * FIRST_CALIBRATION
+    count = len(queries.calibration_images(session, itself, station_id, limit=most))
     if count < FIRST_CALIBRATION:
         return
     # One job a station; where it failed, another once there are twice as many images.
@@ -182,21 +204,122 @@ def ask_for_calibration(
     actor: Actor,
     *,
     station_id: str,
-    reason: str,
-    since: datetime | None,
-    until: datetime | None,
-    include_refused: bool,
-) -> JobRow:
-    """Return the job that will calibrate the station's gate from images taken in that span of time."""
-    payload = _payload(
+    request: GateRequest,
+) -> tuple[JobRow, int]:
+    """Return the job that will calibrate the station's gate, and how many images may teach it.
+
+    Raises: TooFewImages.
+    """
+    from perenne.quality.calibration import MOST_IMAGES
+    from perenne.quality.limits import FEWEST_IMAGES, TooFewImages
+
+    found = queries.calibration_images(
+        session,
+        actor,
         station_id,
-        by=actor.name,
-        reason=reason,
-        since=since,
-        until=until,
-        include_refused=include_refused,
+        since=request.since,
+        until=request.until,
+        include_refused=request.include_refused,
+        limit=MOST_IMAGES,
     )
-    return enqueue_job(session, hub, actor, kind=CALIBRATE_JOB, payload=payload)
+    if len(found) < FEWEST_IMAGES:
+        raise TooFewImages(
+            f"The gate of this station needs {FEWEST_IMAGES} images to learn from; {len(found)} were found.",
+            remedy="Push more images of the station, or choose a longer span of time.",
+        )
+    asked = request.model_dump(mode="json")
+    payload = _payload(station_id, by=actor.name, automatic=False, **asked)
+    detail = {name: payload[name] for name in ("reason", "since", "until", "include_refused")}
+    record_event(session, actor, "gate.calibration_asked", "station", station_id, detail)
+    return enqueue_job(session, hub, actor, kind=CALIBRATE_JOB, payload=payload), len(found)
+
+
+def open_job(session: Session, actor: Actor, station_id: str) -> JobRow | None:
+    """Return the job that calibrates the station just now."""
+    recent = jobs_after(session, actor, before_id=None, kind=CALIBRATE_JOB, limit=_JOBS_LOOKED_AT)
+    at_work = [row for row in recent if row.state in (QUEUED, RUNNING)]
+    return next((row for row in at_work if row.payload["station_id"] == station_id), None)
+
+
+def tell_gate(session: Session, hub: Hub, actor: Actor, *, site: str, station: StationRow) -> StationGate:
+    """Return how the station's gate stands and what it did in the last 7 and 30 days."""
+    from perenne.quality.calibration import MOST_IMAGES
+    from perenne.quality.limits import FEWEST_IMAGES
+
+    rows = queries.newest_gates(session, actor, station.id, limit=_CALIBRATIONS_TOLD)
+    told = [_tell_calibration(row) for row in rows]
+    job = open_job(session, actor, station.id)
+    available = queries.calibration_images(session, actor, station.id, limit=MOST_IMAGES)
+    return StationGate(
+        site=site,
+        station=station.slug,
+        station_id=station.id,
+        state="calibrating" if job else "calibrated" if told else "not_calibrated",
+        n_available=len(available),
+        n_needed=FEWEST_IMAGES,
+        n_automatic=FIRST_CALIBRATION,
+        calibration=told[0] if told else None,
+        earlier=told[1:],
+        windows=[_tell_window(session, hub, actor, station.id, days=days) for days in WINDOWS_DAYS],
+        job_id=None if job is None else job.id,
+    )
+
+
+def _tell_calibration(row: StationGateRow) -> GateCalibration:
+    from perenne.quality.gate import say_basis
+    from perenne.quality.limits import StationLimits
+
+    refuse = StationLimits.from_json(row.limits).refuse
+    return GateCalibration(
+        id=row.id,
+        n_images=row.n_images,
+        since=row.since,
+        until=row.until,
+        promise=refuse.promise,
+        exact=refuse.exact,
+        words=say_basis(refuse),
+        automatic=row.automatic,
+        reason=row.reason,
+        by=row.calibrated_by,
+        at=row.calibrated_at,
+    )
+
+
+def _tell_window(session: Session, hub: Hub, actor: Actor, station_id: str, *, days: int) -> GateWindow:
+    since = hub.clock.now() - timedelta(days=days)
+    said = queries.verdict_counts(session, actor, station_id, since=since)
+    close = queries.closeness_counts(session, actor, station_id, since=since)
+    judged = sum(n for verdict, _, n in said if verdict != "not_judged")
+    refused = sum(n for verdict, _, n in said if verdict == "refused")
+    flagged = sum(n for verdict, _, n in said if verdict == "flagged")
+    return GateWindow(
+        days=days,
+        n_images=judged,
+        refused=refused,
+        flagged=flagged,
+        refused_share=_share(refused, judged),
+        flagged_share=_share(flagged, judged),
+        refused_reasons=_reasons((code, n) for verdict, code, n in said if verdict == "refused"),
+        flagged_reasons=_reasons((code, n) for verdict, code, n in said if verdict == "flagged"),
+        not_for_training=sum(n for admitted, _, n in close if admitted is False),
+        not_for_training_reasons=_reasons((code, n) for admitted, code, n in close if admitted is False),
+    )
+
+
+def _share(hits: int, n: int) -> GateShare | None:
+    from perenne.stats.estimation.wilson import wilson_interval
+
+    if n == 0:
+        return None
+    low, high = wilson_interval(hits, n)
+    return GateShare(value=hits / n, low=low, high=high)
+
+
+def _reasons(counts: Iterable[tuple[str | None, int]]) -> list[GateReasonCount]:
+    from perenne.quality.closeness import say_code
+
+    ordered = sorted(counts, key=lambda one: (-one[1], str(one[0])))
+    return [GateReasonCount(code=str(code), words=say_code(str(code)), n=n) for code, n in ordered]
 
 
 def _payload(
@@ -204,9 +327,9 @@ def _payload(
     *,
     by: str,
     reason: str,
-    automatic: bool = False,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    automatic: bool,
+    since: str | None = None,
+    until: str | None = None,
     include_refused: bool = False,
 ) -> dict[str, Any]:
     return {
@@ -214,7 +337,7 @@ def _payload(
         "by": by,
         "reason": reason,
         "automatic": automatic,
-        "since": None if since is None else since.isoformat(),
-        "until": None if until is None else until.isoformat(),
+        "since": since,
+        "until": until,
         "include_refused": include_refused,
     }

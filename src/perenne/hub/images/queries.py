@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.images.rules import Placed
-from perenne.hub.images.tables import ImageClassRow, ImageRow, RefusedImageRow, StationGateRow
+from perenne.hub.images.tables import (
+    ImageClassRow,
+    ImageRow,
+    ImageSignalRow,
+    RefusedImageRow,
+    StationGateRow,
+)
 from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
 
 IN_LIMIT = 5_000
@@ -251,24 +257,68 @@ def slugs_of(session: Session, actor: Actor, rows: Sequence[ImageRow | Placed]) 
 
 def newest_gate_id(session: Session, actor: Actor, station_id: str) -> str | None:
     """Return the id of the station's calibration in force."""
-    query = select(StationGateRow.id).where(*_of_station(actor, station_id))
-    return session.scalar(query.order_by(StationGateRow.id.desc()).limit(1))
+    mine = (*visible_to(actor, StationGateRow), StationGateRow.station_id == station_id)
+    return session.scalar(select(StationGateRow.id).where(*mine).order_by(StationGateRow.id.desc()).limit(1))
 
 
-def newest_gate(session: Session, actor: Actor, station_id: str) -> StationGateRow | None:
-    """Return the station's calibration in force."""
-    query = select(StationGateRow).where(*_of_station(actor, station_id))
-    return session.scalar(query.order_by(StationGateRow.id.desc()).limit(1))
+def newest_gates(session: Session, actor: Actor, station_id: str, *, limit: int) -> Sequence[StationGateRow]:
+    """Return the station's calibrations; the first is in force."""
+    mine = (*visible_to(actor, StationGateRow), StationGateRow.station_id == station_id)
+    query = select(StationGateRow).where(*mine).order_by(StationGateRow.id.desc())
+    return session.scalars(query.limit(limit)).all()
 
 
-def _of_station(actor: Actor, station_id: str) -> list[ColumnElement[bool]]:
-    return [*visible_to(actor, StationGateRow), StationGateRow.station_id == station_id]
+def gate_by_id(session: Session, actor: Actor, gate_id: str) -> StationGateRow | None:
+    return session.scalar(
+        select(StationGateRow).where(*visible_to(actor, StationGateRow), StationGateRow.id == gate_id)
+    )
 
 
-def count_calibration_images(session: Session, actor: Actor, station_id: str) -> int:
-    """Return how many images of the station a calibration may learn from."""
-    mine = (*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.kind == "capture")
-    return session.scalar(select(func.count()).select_from(ImageRow).where(*mine)) or 0
+def calibration_images(
+    session: Session,
+    actor: Actor,
+    station_id: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    include_refused: bool = False,
+    limit: int,
+) -> Sequence[Any]:
+    """Return (id, sha256, taken_at) of the images that a calibration may learn from, newest first."""
+    clauses = [*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.kind == "capture"]
+    if since is not None:
+        clauses.append(ImageRow.taken_at >= since)
+    if until is not None:
+        clauses.append(ImageRow.taken_at < until)
+    query = select(ImageRow.id, ImageRow.sha256, ImageRow.taken_at).where(*clauses)
+    if not include_refused:
+        said = ImageSignalRow.verdict
+        query = query.outerjoin(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
+        query = query.where(said.is_(None) | (said != "refused"))
+    return session.execute(query.order_by(ImageRow.id.desc()).limit(limit)).all()
+
+
+def verdict_counts(session: Session, actor: Actor, station_id: str, *, since: datetime) -> Sequence[Any]:
+    """Return (verdict, code of the first reason, images) of a station since then."""
+    code = ImageSignalRow.reasons[0]["code"].as_string()
+    return _signal_counts(session, actor, station_id, since, ImageSignalRow.verdict, code)
+
+
+def closeness_counts(session: Session, actor: Actor, station_id: str, *, since: datetime) -> Sequence[Any]:
+    """Return (admitted for training or not, code of the first reason, images) of a station since then."""
+    code = ImageSignalRow.closeness_reasons[0]["code"].as_string()
+    return _signal_counts(session, actor, station_id, since, ImageSignalRow.closeness_admitted, code)
+
+
+def _signal_counts(
+    session: Session, actor: Actor, station_id: str, since: datetime, *columns: Any
+) -> Sequence[Any]:
+    query = select(*columns, func.count()).where(
+        *visible_to(actor, ImageSignalRow),
+        ImageSignalRow.station_id == station_id,
+        ImageSignalRow.measured_at >= since,
+    )
+    return session.execute(query.group_by(*columns)).all()
 
 
 def in_portions(values: Iterable[str]) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ from perenne.hub.accounts import Actor, record_event
 from perenne.hub.images import queries
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
+from perenne.hub.images.gate import note_arrivals
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import (
     PLACES,
@@ -154,8 +155,7 @@ def add_image(
     if placed.reference is None:
         row = _row(hub, actor, placed, prepared)
         if queries.insert_unless_stored(session, row):
-            for _, listener in ON_ARRIVAL:
-                listener(session, actor, [row])
+            _tell_arrival(session, hub, actor, [row])
             return Outcome("created", prepared.sha256, image=row)
     outcome = _store(session, hub, actor, {0: placed}, {0: prepared.sha256}, {0: prepared})[0]
     if outcome.refusal is not None:
@@ -355,9 +355,14 @@ def _store(
             if attempt == 2:
                 raise
     if created:
-        for _, listener in ON_ARRIVAL:
-            listener(session, actor, created)
+        _tell_arrival(session, hub, actor, created)
     return outcomes
+
+
+def _tell_arrival(session: Session, hub: Hub, actor: Actor, rows: Sequence[ImageRow]) -> None:
+    for _, listener in ON_ARRIVAL:
+        listener(session, actor, rows)
+    note_arrivals(session, hub, actor, rows)
 
 
 def _add_rows(

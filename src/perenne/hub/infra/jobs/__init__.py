@@ -12,6 +12,8 @@ from perenne.hub.infra.jobs.liveness import alive_workers
 from perenne.hub.infra.jobs.memory import InMemoryJobs
 from perenne.hub.infra.jobs.port import (
     JOB_STATES,
+    QUEUED,
+    RUNNING,
     JobContext,
     JobHandler,
     JobOwner,
@@ -31,6 +33,8 @@ from perenne.hub.infra.jobs.tables import JobRow
 
 __all__ = [
     "JOB_STATES",
+    "QUEUED",
+    "RUNNING",
     "InMemoryJobs",
     "JobContext",
     "JobHandler",
