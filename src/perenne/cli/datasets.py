@@ -84,6 +84,9 @@ def freeze(
     since: Annotated[str | None, typer.Option(help="Only images captured at or after this moment.")] = None,
     until: Annotated[str | None, typer.Option(help="Only images captured before this moment.")] = None,
     require_truth: Annotated[bool, typer.Option(help="Refuse when an image has no ground truth.")] = False,
+    include_unlike: Annotated[
+        bool, typer.Option(help="Also images that their station's gate found unlike its production.")
+    ] = False,
     val: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction for validation.")] = 0.15,
     test: TestShare = None,
     train_sites: Annotated[
@@ -121,6 +124,7 @@ def freeze(
         since=read_moment(since, option="--since"),
         until=read_moment(until, option="--until"),
         require_truth=require_truth,
+        include_unlike=include_unlike,
     )
     by_site = train_sites or test_sites or val_sites
     values: dict[str, Any] = {

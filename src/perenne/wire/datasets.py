@@ -71,6 +71,8 @@ class Selection(Message):
     Sites, stations and products by slug or id. `since` is inclusive, `until` exclusive, on the capture
     time (the arrival time where the capture time is unknown). With `require_truth` the freezing is refused
     when an image inside the filter has no accepted ground truth; otherwise such images are left out.
+    Images that their station's gate found unlike its production when they came (a snapshot, a blurred or a
+    recompressed one) are left out too, with the reason on the card; `include_unlike` takes them all the same.
     """
 
     sites: list[str] = Field(default_factory=list, max_length=1000)
@@ -79,6 +81,7 @@ class Selection(Message):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     require_truth: bool = False
+    include_unlike: bool = False
 
 
 class Assignment(Message):
@@ -165,6 +168,9 @@ class DatasetCard(Message):
     captured_to: datetime | None = None
     truth_sources: dict[str, int]
     n_left_out_without_truth: int = 0
+    n_left_out_unlike: int = 0
+    left_out_unlike: dict[str, int] = Field(default_factory=dict)
+    """Images with truth that are unlike their station's production, by the reason in words."""
     warnings: list[str] = Field(default_factory=list)
     summary: str
 

@@ -4,7 +4,7 @@ Owns the counts and the warnings about them. Refuses a count without its split o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from perenne.wire.datasets import SPLITS, DatasetCard, ManifestLine
@@ -43,9 +43,15 @@ def make_card(
     near_pairs: int,
     truth_sources: Iterable[str],
     left_out: int,
+    unlike: Mapping[str, int],
     warnings: Sequence[str],
 ) -> DatasetCard:
-    """Return the card of these lines; `ties` are the indivisible units, in the order of the lines."""
+    """Return the card of these lines; `ties` are the indivisible units, in the order of the lines.
+
+    `unlike` counts by reason code the images left out because they are unlike their station's production.
+    """
+    from perenne.quality.closeness import say_code
+
     splits = Counter(str(line.split) for line in lines)
     groups: dict[str, set[int]] = defaultdict(set)
     site_groups: dict[str, set[int]] = defaultdict(set)
@@ -79,6 +85,8 @@ def make_card(
         captured_to=times[-1] if times else None,
         truth_sources=dict(Counter(truth_sources)),
         n_left_out_without_truth=left_out,
+        n_left_out_unlike=sum(unlike.values()),
+        left_out_unlike={say_code(code): count for code, count in sorted(unlike.items())},
         warnings=[*warnings, *_look_twice(classes, classes_per_split, counted, site_groups)],
         summary="",
     )
@@ -144,4 +152,9 @@ def _say(card: DatasetCard, problem: str) -> str:
     if card.n_left_out_without_truth:
         left_out = card.n_left_out_without_truth
         parts.append(f"{left_out} images were left out: they have no accepted ground truth.")
+    if card.n_left_out_unlike:
+        reasons = "; ".join(f"{words}: {count}" for words, count in card.left_out_unlike.items())
+        parts.append(
+            f"{card.n_left_out_unlike} images were left out: unlike their station's production ({reasons})."
+        )
     return " ".join(parts)

@@ -77,6 +77,7 @@ def prepare(
     rule: SplitRule,
     previous: Mapping[str, Split],
     left_out: int,
+    unlike: Mapping[str, int],
     read_image: Callable[[str], bytes],
     progress: Progress,
 ) -> Prepared:
@@ -104,6 +105,7 @@ def prepare(
         near_pairs=len(pairs),
         truth_sources=(row.source for row in material),
         left_out=left_out,
+        unlike=unlike,
         warnings=division.warnings,
     )
     progress(0.8, "Writing the manifest")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from perenne.hub.accounts import Actor, visible_to
@@ -14,7 +14,7 @@ from perenne.hub.datasets.tables import (
     DatasetVersionRow,
     SealedOpeningRow,
 )
-from perenne.hub.images import ImageRow
+from perenne.hub.images import ImageRow, ImageSignalRow
 from perenne.hub.review import GroundTruthRow
 from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
 
@@ -57,6 +57,7 @@ class ImageFilter(NamedTuple):
     product_ids: tuple[str, ...]
     since: datetime | None
     until: datetime | None
+    include_unlike: bool = False
 
 
 def find_dataset(session: Session, actor: Actor, name: str) -> DatasetRow | None:
@@ -160,9 +161,26 @@ def read_material(session: Session, actor: Actor, filters: ImageFilter, *, schem
             template.id == func.coalesce(ImageRow.reference_image_id, StationRow.reference_image_id),
         )
         .where(*_inside(actor, filters))
+        .outerjoin(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
+        .where(true() if filters.include_unlike else ImageSignalRow.closeness_admitted.is_not(False))
         .order_by(ImageRow.sha256)
     )  # fmt: skip
     return [Material._make(row) for row in session.execute(wanted)]
+
+
+def count_unlike(session: Session, actor: Actor, filters: ImageFilter, *, schema_id: str) -> dict[str, int]:
+    """Return the images inside the filter that have truth but are barred from training, by reason code."""
+    if filters.include_unlike:
+        return {}
+    code = ImageSignalRow.closeness_reasons[0]["code"].as_string()
+    wanted = (
+        select(code, func.count())
+        .select_from(ImageRow)
+        .join(GroundTruthRow, _standing_truth(actor, schema_id))
+        .join(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
+        .where(*_inside(actor, filters), ImageSignalRow.closeness_admitted.is_(False))
+    )
+    return {str(name): count for name, count in session.execute(wanted.group_by(code))}
 
 
 def images_without_truth(

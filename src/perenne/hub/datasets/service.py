@@ -180,7 +180,8 @@ def prepare_version(
     filters = resolve_selection(session, actor, request.selection)
     progress(0.0, "Reading images and their ground truth")
     material = queries.read_material(session, actor, filters, schema_id=schema.id)
-    left_out = _check_truth(session, actor, dataset, request, filters, len(material))
+    unlike = queries.count_unlike(session, actor, filters, schema_id=schema.id)
+    left_out = _check_truth(session, actor, dataset, request, filters, len(material), sum(unlike.values()))
     return prepare(
         material,
         schema=SchemaNow(schema.id, schema.slug, schema.problem, list(schema.classes)),
@@ -188,6 +189,7 @@ def prepare_version(
         rule=resolve_sites(session, actor, request.split),
         previous=_previous_splits(session, actor, dataset.id, request),
         left_out=left_out,
+        unlike=unlike,
         read_image=lambda sha256: hub.blobs.get(sha256, organisation_id=actor.organisation_id),
         progress=progress,
     )
@@ -231,6 +233,7 @@ def store_version(
     session.flush()
     queries.add_items(session, items)
     detail = {"number": row.number, "manifest": address, "images": row.n_images, "sealed": sealed}
+    detail |= {"include_unlike": prepared.request.selection.include_unlike}
     record_event(session, actor, "dataset.frozen", "dataset_version", row.id, detail)
     return row, False
 
@@ -252,7 +255,8 @@ def resolve_selection(session: Session, actor: Actor, selection: Selection) -> I
             )
         row = get_site(session, actor, site)
         stations.append(get_station(session, actor, site=row, name=station).id)
-    return ImageFilter(tuple(sites), tuple(stations), tuple(products), selection.since, selection.until)
+    places = tuple(sites), tuple(stations), tuple(products)
+    return ImageFilter(*places, selection.since, selection.until, selection.include_unlike)
 
 
 def resolve_sites(session: Session, actor: Actor, rule: SplitRule) -> SplitRule:
@@ -394,6 +398,7 @@ def _check_truth(
     request: FreezeRequest,
     filters: ImageFilter,
     n_found: int,
+    n_unlike: int,
 ) -> int:
     first = SHOWN if request.selection.require_truth else 0
     lacking, ids = queries.images_without_truth(
@@ -412,8 +417,9 @@ def _check_truth(
     if not n_found:
         raise NothingToFreeze(
             f"Version {number} of dataset '{dataset.slug}' cannot be frozen: no image inside the selection "
-            f"has accepted ground truth ({lacking} have none).",
-            remedy="Send ground truth for them, or widen the selection.",
+            f"has accepted ground truth and is like its station's production ({lacking} have no truth, "
+            f"{n_unlike} are unlike it).",
+            remedy="Send ground truth for them, widen the selection, or set `include_unlike`.",
         )
     return lacking
 

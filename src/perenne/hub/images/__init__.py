@@ -32,13 +32,14 @@ from perenne.hub.images.service import (
     store_image,
     use_as_station_reference,
 )
-from perenne.hub.images.tables import ImageRow, RefusedImageRow
+from perenne.hub.images.tables import ImageRow, ImageSignalRow, RefusedImageRow
 
 __all__ = [
     "ON_ARRIVAL",
     "ContextContradicts",
     "ImageFilter",
     "ImageRow",
+    "ImageSignalRow",
     "ImageTooLarge",
     "Judgement",
     "Outcome",
