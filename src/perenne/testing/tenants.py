@@ -31,6 +31,8 @@ PREFIXES = {
     "evaluations": "evl",
     "deployments": "dep",
     "predictions": "ins",
+    "watch_contexts": "wct",
+    "incidents": "inc",
     "jobs": "job",
 }
 

@@ -48,7 +48,10 @@ class Promise(Message):
 
 
 class ReferenceState(Message):
-    """The sample that a context is held against. `kind`: automatic for the first, else an act of a person."""
+    """The sample that a context is held against: the first one automatic, every other an act of a person.
+
+    `state`: asked (it waits for its time or for the worker), current, past, or refused (`unit_reason` says why).
+    """
 
     id: str
     n_images: int
@@ -61,6 +64,9 @@ class ReferenceState(Message):
     set_by: str
     set_at: datetime
     reason: str
+    automatic: bool = False
+    state: Literal["asked", "current", "past", "refused"] = "current"
+    due_at: datetime | None = None
 
 
 class WatchContext(Message):
@@ -88,6 +94,10 @@ class WatchContext(Message):
     last_image_at: datetime | None
     behind: int = 0
     """Images that arrived and were not judged yet."""
+    why_collecting: str = ""
+    """Why the images collected so far make no reference yet."""
+    fleet: bool = False
+    """The evidence also passes the stricter limit that is held over all contexts together."""
 
 
 class Alarm(Message):
@@ -113,6 +123,8 @@ class Alarm(Message):
     typical_images: list[str] = Field(default_factory=list)
     reference_images: list[str] = Field(default_factory=list)
     incident_id: str
+    fleet: bool = False
+    """The evidence also passed the stricter limit that is held over all contexts together."""
 
 
 class EvidenceLine(Message):
@@ -191,6 +203,9 @@ class Incident(IncidentSummary):
     probes: list[ProbeResult]
     steps: list[IncidentStep]
     close_reason: str | None = None
+    confirmed_cause: str | None = None
+    merged_into: str | None = None
+    """The common incident that took over its alarms."""
 
 
 class IncidentAct(Message):
@@ -323,3 +338,18 @@ class ImageWatch(Message):
     closeness_reasons: list[GateReason]
     signals: list[ImageSignal]
     context_id: str | None
+
+
+class GoldenPart(Message):
+    """The known part of a station that is photographed again to tell the camera from the product."""
+
+    part_id: str
+    set_by: str
+    set_at: datetime
+    captures: int
+
+
+class GoldenPartNew(Message):
+    """Register a part as the golden one of a station; its captures are no longer counted as production."""
+
+    part_id: str = Field(min_length=1, max_length=200)

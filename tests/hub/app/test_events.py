@@ -93,6 +93,11 @@ NO_NEWS = {
     "dataset_items",
     "idempotent_replies",
     "trainers",
+    "watch_cursors",
+    "watch_entries",
+    "watch_facts",
+    "watch_points",
+    "watch_states",
 }
 
 

@@ -34,6 +34,9 @@ PARAMETERS = {
     "deployment_id": "deployments",
     "prediction_id": "predictions",
     "job_id": "jobs",
+    "context": "watch_contexts",
+    "incident": "incidents",
+    "kind": "probes",
     "user_id": "users",
     "token_id": "api_tokens",
 }
@@ -135,6 +138,7 @@ def test_a_user_limited_to_one_site_does_not_see_another_site_of_its_own_organis
     it, made = tenants
     elsewhere = (it.client if way == "token" else it.browser)(site_ids=["sit_00000000000000000000000000"])
     by_site = {"sites", "stations", "images", "predictions", "deployments", "imports"}
+    by_site |= {"watch_contexts", "incidents"}
     for method, path, _ in _guarded(it):
         names = re.findall(r"\{([^}:]+)", path)
         if method != "GET" or not any(PARAMETERS[name] in by_site for name in names):
@@ -142,6 +146,7 @@ def test_a_user_limited_to_one_site_does_not_see_another_site_of_its_own_organis
         address = re.sub(r"\{([^}:]+)[^}]*\}", lambda m: made[PARAMETERS[m[1]]], path)
         assert elsewhere.get(address).status_code == 404, f"{path}"
     lists = ("sites", "sites/overview", "images", "images/tiles", "predictions", "deployments")
+    lists += ("monitoring/sites", "incidents")
     assert elsewhere.get("/api/v1/images/landmarks").json()["total"] == 0
     for path in (f"/api/v1/{name}" for name in lists):
         assert elsewhere.get(path).json()["items"] == [], path

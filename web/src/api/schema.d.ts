@@ -621,6 +621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Image Watch
+         * @description Show all that was measured of an image beside the reference of its context.
+         */
+        get: operations["show_image_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/batch": {
         parameters: {
             query?: never;
@@ -889,6 +909,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description List incidents, newest first.
+         */
+        get: operations["list_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Incident
+         * @description Show an incident: its alarms with their evidence, its cause, its probes and its history.
+         */
+        get: operations["show_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Incident
+         * @description Say that somebody looks after it; the watch goes on as it is.
+         */
+        post: operations["acknowledge_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Incident
+         * @description Make a person responsible.
+         */
+        post: operations["assign_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Incident
+         * @description Close it with a reason; the evidence of its contexts begins anew with the next image.
+         */
+        post: operations["close_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/probes/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Incident
+         * @description Run a probe: `replay` of kept files through today's path, or a look at the `golden` part.
+         */
+        post: operations["probe_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Incident
+         * @description Open a closed incident again.
+         */
+        post: operations["reopen_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1149,6 +1309,86 @@ export interface paths {
          * @description Show the key with which this hub signs artefacts.
          */
         get: operations["show_public_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/contexts/{context}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Context History
+         * @description Show a context over time: signals beside the reference's band, evidence, versions, incidents.
+         */
+        get: operations["show_context_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/contexts/{context}/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Watch Reference
+         * @description Hold a context against other images from now on, or from `at` on; logged with its reason.
+         */
+        post: operations["set_watch_reference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/contexts/{context}/references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watch References
+         * @description List every reference of a context, newest first: who set it, when, why.
+         */
+        get: operations["list_watch_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watched Sites
+         * @description List how the watching of every site stands, the worst first; a site is as bad as its worst context.
+         */
+        get: operations["list_watched_sites"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1695,6 +1935,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watch Contexts
+         * @description List what is watched at a site, the worst first: one context a station, product and model version.
+         */
+        get: operations["list_watch_contexts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/stations": {
         parameters: {
             query?: never;
@@ -1757,6 +2017,30 @@ export interface paths {
          * @description Calibrate the station's quality gate from its own images, as a job; logged with its reason.
          */
         post: operations["calibrate_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/stations/{station}/golden-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Golden Part
+         * @description Show the known part that is photographed again to tell the camera from the product.
+         */
+        get: operations["show_golden_part"];
+        /**
+         * Set Golden Part
+         * @description Register a part as the golden one; its captures are no longer counted as production.
+         */
+        put: operations["set_golden_part"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2054,6 +2338,65 @@ export interface components {
             metric: string;
         };
         /**
+         * Alarm
+         * @description A sustained change of one context, with its evidence and the promise it was raised under.
+         */
+        Alarm: {
+            /** Context Id */
+            context_id: string;
+            /** Delay Images */
+            delay_images: number;
+            /**
+             * Detector
+             * @enum {string}
+             */
+            detector: "growing" | "anchored" | "fingerprint" | "frozen" | "performance";
+            /** Effects */
+            effects: components["schemas"]["ChannelEffect"][];
+            /**
+             * Fleet
+             * @default false
+             */
+            fleet: boolean;
+            /** Id */
+            id: string;
+            /** Incident Id */
+            incident_id: string;
+            /** Log Evidence */
+            log_evidence: number | null;
+            /** Log Threshold */
+            log_threshold: number | null;
+            /** New Values */
+            new_values?: {
+                [key: string]: string;
+            };
+            /**
+             * Onset At
+             * Format: date-time
+             */
+            onset_at: string;
+            /** Onset Image Id */
+            onset_image_id: string | null;
+            /** Product */
+            product: string | null;
+            promise: components["schemas"]["Promise"] | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Reference Images */
+            reference_images?: string[];
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /** Station */
+            station: string;
+            /** Typical Images */
+            typical_images?: string[];
+        };
+        /**
          * Alive
          * @description The process answers.
          */
@@ -2145,6 +2488,39 @@ export interface components {
             observed_low: number;
         };
         /**
+         * CauseFinding
+         * @description What the decision table makes of the evidence. `cause` is "unknown" when no row fits well enough.
+         *
+         *     `weight` is how well each named cause fits, 0..1, best first; not a probability.
+         */
+        CauseFinding: {
+            /** Action */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cause */
+            cause: string;
+            /**
+             * Drift
+             * @enum {string}
+             */
+            drift: "data" | "concept" | "label" | "upstream" | "sensor" | "unknown";
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceLine"][];
+            /** Ranked */
+            ranked: [
+                string,
+                number
+            ][];
+            /** Signature */
+            signature?: string | null;
+            /** Signature Strength */
+            signature_strength?: string | null;
+        };
+        /**
          * ChangedItems
          * @description How many images changed in one way, and the first of them.
          */
@@ -2153,6 +2529,34 @@ export interface components {
             count: number;
             /** First Image Ids */
             first_image_ids?: string[];
+        };
+        /**
+         * ChannelEffect
+         * @description How far one channel moved: `auc` is the chance that an image of the window exceeds one of the reference
+         *     (0.5: no difference) with its 95 % interval; `shift` is the difference of medians in reference spreads.
+         */
+        ChannelEffect: {
+            /** Auc */
+            auc: number;
+            /** Auc High */
+            auc_high: number;
+            /** Auc Low */
+            auc_low: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** N Reference */
+            n_reference: number;
+            /** N Window */
+            n_window: number;
+            /** Share */
+            share: number;
+            /** Shift */
+            shift: number;
         };
         /**
          * CheckRequest
@@ -2224,6 +2628,34 @@ export interface components {
             counts: number[][];
             /** Nothing */
             nothing: boolean;
+        };
+        /**
+         * ContextHistory
+         * @description Everything that a page draws of one context over a span of time.
+         */
+        ContextHistory: {
+            /** Bucket S */
+            bucket_s: number;
+            context: components["schemas"]["WatchContext"];
+            /** Evidence */
+            evidence: [
+                string,
+                number
+            ][];
+            /** Marks */
+            marks: components["schemas"]["TimeMark"][];
+            /** Series */
+            series: components["schemas"]["SignalSeries"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * CurvePoint
@@ -2299,10 +2731,19 @@ export interface components {
             groups_per_split: {
                 [key: string]: number;
             };
+            /** Left Out Unlike */
+            left_out_unlike?: {
+                [key: string]: number;
+            };
             /** N Groups */
             n_groups: number;
             /** N Images */
             n_images: number;
+            /**
+             * N Left Out Unlike
+             * @default 0
+             */
+            n_left_out_unlike: number;
             /**
              * N Left Out Without Truth
              * @default 0
@@ -2800,6 +3241,22 @@ export interface components {
             verdict_reason: string;
         };
         /**
+         * EvidenceLine
+         * @description One thing that was looked at to name a cause. `code` is stable; `found` is what was seen.
+         */
+        EvidenceLine: {
+            /** Code */
+            code: string;
+            /** Found */
+            found: string;
+            /** Numbers */
+            numbers?: {
+                [key: string]: number;
+            };
+            /** Supports */
+            supports?: boolean | null;
+        };
+        /**
          * FreezeAnswer
          * @description The frozen version (`existed`: the same content had been frozen before), or the job that freezes it.
          *
@@ -2886,6 +3343,20 @@ export interface components {
             words: string;
         };
         /**
+         * GateReason
+         * @description One reason of the quality gate or of closeness, with the numbers behind it.
+         */
+        GateReason: {
+            /** Code */
+            code: string;
+            /** Limit */
+            limit?: number | null;
+            /** Value */
+            value?: number | null;
+            /** Words */
+            words: string;
+        };
+        /**
          * GateReasonCount
          * @description How many images had this as their first reason. `words` says it without the numbers of one image.
          */
@@ -2966,6 +3437,31 @@ export interface components {
             mapped_to: string | null;
             /** Objects */
             objects: number;
+        };
+        /**
+         * GoldenPart
+         * @description The known part of a station that is photographed again to tell the camera from the product.
+         */
+        GoldenPart: {
+            /** Captures */
+            captures: number;
+            /** Part Id */
+            part_id: string;
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
+            /** Set By */
+            set_by: string;
+        };
+        /**
+         * GoldenPartNew
+         * @description Register a part as the golden one of a station; its captures are no longer counted as production.
+         */
+        GoldenPartNew: {
+            /** Part Id */
+            part_id: string;
         };
         /**
          * Health
@@ -3190,6 +3686,7 @@ export interface components {
             prediction: {
                 [key: string]: unknown;
             };
+            quality?: components["schemas"]["ImageQuality"] | null;
             /** Reference Image Id */
             reference_image_id?: string | null;
             /** Site Id */
@@ -3202,6 +3699,37 @@ export interface components {
             thresholds?: {
                 [key: string]: number | string[];
             };
+        };
+        /**
+         * ImageQuality
+         * @description What the station's quality gate said of the image. `not_judged`: it could not be measured.
+         */
+        ImageQuality: {
+            /** Reasons */
+            reasons?: components["schemas"]["QualityReason"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "accepted" | "flagged" | "refused" | "not_judged";
+        };
+        /**
+         * ImageSignal
+         * @description One number of one image beside its reference: `percentile` 0..100 of it, None without a reference.
+         */
+        ImageSignal: {
+            band: components["schemas"]["SignalBand"] | null;
+            /** Channel */
+            channel: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** Percentile */
+            percentile: number | null;
+            /** Value */
+            value: number | null;
         };
         /**
          * ImageTile
@@ -3224,6 +3752,39 @@ export interface components {
             site: string;
             /** Width */
             width: number;
+        };
+        /**
+         * ImageWatch
+         * @description All that was measured of one image: fingerprint, signals, gate verdict, closeness to production.
+         */
+        ImageWatch: {
+            /** Closeness */
+            closeness: number | null;
+            /** Closeness Admitted */
+            closeness_admitted: boolean | null;
+            /** Closeness Reasons */
+            closeness_reasons: components["schemas"]["GateReason"][];
+            /** Context Id */
+            context_id: string | null;
+            /** Fingerprint */
+            fingerprint: {
+                [key: string]: unknown;
+            } | null;
+            /** Image Id */
+            image_id: string;
+            /** New Values */
+            new_values?: {
+                [key: string]: string;
+            };
+            /** Reasons */
+            reasons: components["schemas"]["GateReason"][];
+            /** Signals */
+            signals: components["schemas"]["ImageSignal"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "accepted" | "flagged" | "refused" | "not_judged";
         };
         /**
          * Import
@@ -3441,6 +4002,169 @@ export interface components {
             unused: number;
         };
         /**
+         * Incident
+         * @description An incident with everything: its alarms, its cause, its probes and its history, oldest first.
+         */
+        Incident: {
+            /** Action */
+            action: string | null;
+            /** Alarms */
+            alarms: components["schemas"]["Alarm"][];
+            /** Assignee */
+            assignee?: string | null;
+            /** Cause */
+            cause: string | null;
+            /** Close Reason */
+            close_reason?: string | null;
+            /** Closed At */
+            closed_at?: string | null;
+            /** Confirmed Cause */
+            confirmed_cause?: string | null;
+            finding: components["schemas"]["CauseFinding"] | null;
+            /** Id */
+            id: string;
+            /** Main Channel */
+            main_channel: string;
+            /**
+             * Main Group
+             * @enum {string}
+             */
+            main_group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** Merged Into */
+            merged_into?: string | null;
+            /** N Alarms */
+            n_alarms: number;
+            /** Number */
+            number: number;
+            /**
+             * Onset At
+             * Format: date-time
+             */
+            onset_at: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Probes */
+            probes: components["schemas"]["ProbeResult"][];
+            /** Sites */
+            sites: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "closed";
+            /** Stations */
+            stations: number;
+            /** Steps */
+            steps: components["schemas"]["IncidentStep"][];
+        };
+        /**
+         * IncidentAct
+         * @description A note that goes with acknowledging or reopening.
+         */
+        IncidentAct: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * IncidentAssignment
+         * @description Who looks after it: the e-mail of a user of the organisation.
+         */
+        IncidentAssignment: {
+            /** Assignee */
+            assignee: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * IncidentClosing
+         * @description Why it is closed. `confirmed_cause` teaches nobody silently: it is kept beside what was proposed.
+         */
+        IncidentClosing: {
+            /** Confirmed Cause */
+            confirmed_cause?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IncidentStep
+         * @description One entry of an incident's history: opened, alarm, cause, probe, acknowledged, assigned, closed, ...
+         */
+        IncidentStep: {
+            /** Act */
+            act: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Detail */
+            detail?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * IncidentSummary
+         * @description An incident in a list; one incident may hold the alarms of several sites (a common cause).
+         */
+        IncidentSummary: {
+            /** Action */
+            action: string | null;
+            /** Assignee */
+            assignee?: string | null;
+            /** Cause */
+            cause: string | null;
+            /** Closed At */
+            closed_at?: string | null;
+            /** Id */
+            id: string;
+            /** Main Channel */
+            main_channel: string;
+            /**
+             * Main Group
+             * @enum {string}
+             */
+            main_group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** N Alarms */
+            n_alarms: number;
+            /** Number */
+            number: number;
+            /**
+             * Onset At
+             * Format: date-time
+             */
+            onset_at: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Sites */
+            sites: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "closed";
+            /** Stations */
+            stations: number;
+        };
+        /**
          * Ingested
          * @description What became of one pushed image.
          *
@@ -3471,6 +4195,8 @@ export interface components {
          * Inspection
          * @description The answer of a station: prediction, decision, and everything needed to explain it later.
          *
+         *     The decision is the model's at the thresholds of the deployment, unless the quality gate refuses the
+         *     image: then it is `unsure`, and the reasons stand in `quality`; the prediction stays what the model said.
          *     `latency_ms` holds decode, preprocess, inference, postprocess, record and total, in milliseconds.
          */
         Inspection: {
@@ -3501,6 +4227,7 @@ export interface components {
             prediction: {
                 [key: string]: unknown;
             };
+            quality?: components["schemas"]["ImageQuality"] | null;
             /** Reference Image Id */
             reference_image_id?: string | null;
             /** Site Id */
@@ -3897,6 +4624,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[IncidentSummary] */
+        Listing_IncidentSummary_: {
+            /** Items */
+            items: components["schemas"]["IncidentSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Job] */
         Listing_Job_: {
             /** Items */
@@ -3946,6 +4680,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[ReferenceState] */
+        Listing_ReferenceState_: {
+            /** Items */
+            items: components["schemas"]["ReferenceState"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Site] */
         Listing_Site_: {
             /** Items */
@@ -3964,6 +4705,13 @@ export interface components {
         Listing_SiteOverview_: {
             /** Items */
             items: components["schemas"]["SiteOverview"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[SiteWatch] */
+        Listing_SiteWatch_: {
+            /** Items */
+            items: components["schemas"]["SiteWatch"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3995,9 +4743,18 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[WatchContext] */
+        Listing_WatchContext_: {
+            /** Items */
+            items: components["schemas"]["WatchContext"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /**
          * LiveDecision
          * @description One of the last inspections of a station; `latency_ms` is the whole time of it.
+         *
+         *     `verdict` is the quality gate's: a piece may be unsure because its image was refused.
          */
         LiveDecision: {
             /**
@@ -4016,6 +4773,8 @@ export interface components {
             image_id: string;
             /** Latency Ms */
             latency_ms: number | null;
+            /** Verdict */
+            verdict?: ("accepted" | "flagged" | "refused" | "not_judged") | null;
         };
         /**
          * LiveImage
@@ -4062,6 +4821,7 @@ export interface components {
             prediction: {
                 [key: string]: unknown;
             };
+            quality?: components["schemas"]["ImageQuality"] | null;
             /** Reference Image Id */
             reference_image_id?: string | null;
             /** Site Id */
@@ -4419,6 +5179,42 @@ export interface components {
             points: components["schemas"]["CurvePoint"][];
         };
         /**
+         * ProbeResult
+         * @description One of the two deterministic probes: `replay` of frozen files, or the `golden` part photographed again.
+         */
+        ProbeResult: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Job Id */
+            job_id?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "replay" | "golden";
+            /** Largest Difference */
+            largest_difference?: number | null;
+            /** N Different */
+            n_different: number;
+            /** N Images */
+            n_images: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "running" | "same" | "differs" | "failed";
+        };
+        /**
          * Problem
          * @description RFC 9457 problem document with the remedy and the stable code.
          */
@@ -4478,6 +5274,25 @@ export interface components {
             slug: string;
         };
         /**
+         * Promise
+         * @description How often this watch may alarm although nothing changed: once in `run_length` units on average at most.
+         *
+         *     `words` says it in a sentence; `years` is what it comes to at the pace of the last four weeks, if known.
+         */
+        Promise: {
+            /** Run Length */
+            run_length: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "image" | "block" | "lot";
+            /** Unit Images */
+            unit_images?: number | null;
+            /** Years */
+            years?: number | null;
+        };
+        /**
          * ProposedSchema
          * @description The label schema that the truth would go to; `exists` is false when the run would create it.
          */
@@ -4510,6 +5325,20 @@ export interface components {
             public_key: string;
         };
         /**
+         * QualityReason
+         * @description One reason of the station's quality gate: its code, a sentence, and its number against its limit.
+         */
+        QualityReason: {
+            /** Code */
+            code: string;
+            /** Limit */
+            limit: number;
+            /** Value */
+            value: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * Readiness
          * @description Whether the hub can work: each thing it needs with `ok`, or with what is wrong.
          */
@@ -4524,6 +5353,8 @@ export interface components {
         /**
          * RecordedPrediction
          * @description One recorded prediction, as the list and the detail give it.
+         *
+         *     `quality`: what the gate said of the image at that moment; refused makes the decision `unsure`.
          */
         RecordedPrediction: {
             /**
@@ -4552,6 +5383,7 @@ export interface components {
             prediction: {
                 [key: string]: unknown;
             };
+            quality?: components["schemas"]["ImageQuality"] | null;
             /** Reference Image Id */
             reference_image_id?: string | null;
             /** Site Id */
@@ -4562,6 +5394,75 @@ export interface components {
             thresholds?: {
                 [key: string]: number | string[];
             };
+        };
+        /**
+         * ReferenceRequest
+         * @description Hold a context against other images from now on: a logged act with a reason, never automatic.
+         */
+        ReferenceRequest: {
+            /** At */
+            at?: string | null;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * ReferenceState
+         * @description The sample that a context is held against: the first one automatic, every other an act of a person.
+         *
+         *     `state`: asked (it waits for its time or for the worker), current, past, or refused (`unit_reason` says why).
+         */
+        ReferenceState: {
+            /**
+             * Automatic
+             * @default false
+             */
+            automatic: boolean;
+            /** Due At */
+            due_at?: string | null;
+            /** Enough */
+            enough: boolean;
+            /** Id */
+            id: string;
+            /** N Images */
+            n_images: number;
+            /** N Units */
+            n_units: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
+            /** Set By */
+            set_by: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @default current
+             * @enum {string}
+             */
+            state: "asked" | "current" | "past" | "refused";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "image" | "block" | "lot";
+            /** Unit Reason */
+            unit_reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Refusal
@@ -4868,8 +5769,15 @@ export interface components {
          *     Sites, stations and products by slug or id. `since` is inclusive, `until` exclusive, on the capture
          *     time (the arrival time where the capture time is unknown). With `require_truth` the freezing is refused
          *     when an image inside the filter has no accepted ground truth; otherwise such images are left out.
+         *     Images that their station's gate found unlike its production when they came (a snapshot, a blurred or a
+         *     recompressed one) are left out too, with the reason on the card; `include_unlike` takes them all the same.
          */
         Selection: {
+            /**
+             * Include Unlike
+             * @default false
+             */
+            include_unlike: boolean;
             /** Products */
             products?: string[];
             /**
@@ -4923,6 +5831,57 @@ export interface components {
             /** Name */
             name?: string | null;
             password?: components["schemas"]["PasswordChange"] | null;
+        };
+        /**
+         * SignalBand
+         * @description What the reference is like in one channel.
+         */
+        SignalBand: {
+            /** N */
+            n: number;
+            /** Q05 */
+            q05: number;
+            /** Q50 */
+            q50: number;
+            /** Q95 */
+            q95: number;
+        };
+        /**
+         * SignalPoint
+         * @description One interval of time of one channel.
+         */
+        SignalPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** N */
+            n: number;
+            /** Q05 */
+            q05: number;
+            /** Q50 */
+            q50: number;
+            /** Q95 */
+            q95: number;
+        };
+        /**
+         * SignalSeries
+         * @description One channel over time beside its reference band, for one context.
+         */
+        SignalSeries: {
+            band: components["schemas"]["SignalBand"] | null;
+            /** Channel */
+            channel: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** Points */
+            points: components["schemas"]["SignalPoint"][];
+            /** Unit */
+            unit: string;
         };
         /**
          * SignIn
@@ -5089,6 +6048,39 @@ export interface components {
              * @enum {string}
              */
             verdict: "not_satisfactory" | "undecided" | "too_few" | "not_judged" | "not_evaluated" | "satisfactory";
+        };
+        /**
+         * SiteWatch
+         * @description How the watching of one site stands: the worst of its contexts, never an average.
+         */
+        SiteWatch: {
+            /** Contexts */
+            contexts: number;
+            /** Flagged Share 7D */
+            flagged_share_7d: number | null;
+            /** Images 7D */
+            images_7d: number;
+            /** In Alarm */
+            in_alarm: number;
+            /** Last Image At */
+            last_image_at: string | null;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /** Open Incidents */
+            open_incidents: number;
+            /** Refused Share 7D */
+            refused_share_7d: number | null;
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "collecting" | "quiet" | "amber" | "alarm" | "paused";
         };
         /**
          * SliceDifference
@@ -5286,6 +6278,28 @@ export interface components {
         StationReference: {
             /** Reference Image Id */
             reference_image_id: string | null;
+        };
+        /**
+         * TimeMark
+         * @description Something to draw on a time line: a deployment, a re-reference, an incident.
+         */
+        TimeMark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deployment" | "reference" | "incident" | "claim";
+            /** Label */
+            label: string;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Token
@@ -5634,6 +6648,64 @@ export interface components {
             role: string;
             /** Sites */
             sites?: string[] | null;
+        };
+        /**
+         * WatchContext
+         * @description One stream that is judged by itself: a product at a station, under one model version.
+         *
+         *     `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 or more in it.
+         */
+        WatchContext: {
+            /** Anchored Level */
+            anchored_level: number;
+            /**
+             * Behind
+             * @default 0
+             */
+            behind: number;
+            /**
+             * Fleet
+             * @default false
+             */
+            fleet: boolean;
+            /** Id */
+            id: string;
+            /** Last Image At */
+            last_image_at: string | null;
+            /** Level */
+            level: number;
+            /** Model */
+            model: string | null;
+            /** Model Version Id */
+            model_version_id: string | null;
+            /** N Images */
+            n_images: number;
+            /** N Needed */
+            n_needed: number;
+            /** N Units */
+            n_units: number;
+            /** Product */
+            product: string | null;
+            promise: components["schemas"]["Promise"] | null;
+            reference: components["schemas"]["ReferenceState"] | null;
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "collecting" | "quiet" | "amber" | "alarm" | "paused";
+            /** Station */
+            station: string;
+            /** Station Id */
+            station_id: string;
+            /**
+             * Why Collecting
+             * @default
+             */
+            why_collecting: string;
         };
         /**
          * WhoAmI
@@ -6879,6 +7951,37 @@ export interface operations {
             };
         };
     };
+    show_image_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageWatch"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     push_batch: {
         parameters: {
             query?: never;
@@ -7421,6 +8524,243 @@ export interface operations {
             };
         };
     };
+    list_incidents: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                site?: string | null;
+                state?: ("open" | "acknowledged" | "closed") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_IncidentSummary_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentAssignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentClosing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+                kind: "replay" | "golden";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeResult"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -7880,6 +9220,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_context_history: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                context: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextHistory"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_watch_reference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                context: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceState"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watch_references: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                context: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ReferenceState_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watched_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SiteWatch_"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
@@ -8994,6 +10463,37 @@ export interface operations {
             };
         };
     };
+    list_watch_contexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_WatchContext_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: never;
@@ -9147,6 +10647,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GateAsked"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_golden_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldenPart"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_golden_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoldenPartNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldenPart"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

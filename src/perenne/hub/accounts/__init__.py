@@ -9,13 +9,14 @@ Does not know what the other rooms keep.
 from perenne.hub.accounts.errors import NotAllowed
 from perenne.hub.accounts.queries import visible_to
 from perenne.hub.accounts.rules import Actor, permissions_of, role_names, system_actor
-from perenne.hub.accounts.service import authenticate, bootstrap, record_event
+from perenne.hub.accounts.service import authenticate, bootstrap, find_user, record_event
 
 __all__ = [
     "Actor",
     "NotAllowed",
     "authenticate",
     "bootstrap",
+    "find_user",
     "permissions_of",
     "record_event",
     "role_names",

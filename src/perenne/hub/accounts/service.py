@@ -334,6 +334,14 @@ def bootstrap(
     return told
 
 
+def find_user(session: Session, actor: Actor, email: str) -> UserRow:
+    """Return the user of the actor's organisation who has that e-mail. Raises: NotFound."""
+    row = queries.user_by_email(session, email)
+    if row is None or row.organisation_id != actor.organisation_id or row.disabled_at is not None:
+        raise NotFound.of("user", email)
+    return row
+
+
 def record_event(
     session: Session,
     actor: Actor,

@@ -31,6 +31,18 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "evaluations": ("evaluations:read", ("evaluations", "evaluation_slices")),
     "deployments": ("deployments:read", ("deployments",)),
     "predictions": ("predictions:read", ("predictions",)),
+    "monitoring": (
+        "monitoring:read",
+        (
+            "watch_contexts",
+            "watch_references",
+            "alarms",
+            "incidents",
+            "incident_steps",
+            "probes",
+            "golden_parts",
+        ),
+    ),
     "jobs": ("jobs:read", ("jobs",)),
     "users": ("users:read", ("users", "api_tokens")),
     "imports": ("images:read", ("imports", "import_files")),

@@ -11,6 +11,7 @@ ROOMS = [
     "annotation",
     "review",
     "predictions",
+    "monitoring",
     "models",
     "imports",
     "datasets",

@@ -71,6 +71,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "key"),
     )
     op.create_table(
+        "incidents",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("main_channel", sa.String(length=120), nullable=False),
+        sa.Column("main_group", sa.String(length=20), nullable=False),
+        sa.Column("cause", sa.String(length=60), nullable=True),
+        sa.Column("action", sa.String(length=60), nullable=True),
+        sa.Column(
+            "finding",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("onset_at", sa.DateTime(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("close_reason", sa.Text(), nullable=True),
+        sa.Column("confirmed_cause", sa.String(length=60), nullable=True),
+        sa.Column("assignee", sa.String(length=200), nullable=True),
+        sa.Column("merged_into", sa.String(length=40), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "number"),
+    )
+    op.create_index(op.f("ix_incidents_organisation_id"), "incidents", ["organisation_id"], unique=False)
+    op.create_index("ix_incidents_state", "incidents", ["organisation_id", "state", "id"], unique=False)
+    op.create_table(
         "job_workers",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("machine", sa.String(length=200), nullable=False),
@@ -257,6 +285,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_users_organisation_id"), "users", ["organisation_id"], unique=False)
     op.create_table(
+        "watch_cursors",
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("organisation_id"),
+    )
+    op.create_table(
         "api_tokens",
         sa.Column("user_id", sa.String(length=40), nullable=True),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -322,6 +357,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_datasets_organisation_id"), "datasets", ["organisation_id"], unique=False)
     op.create_table(
+        "incident_steps",
+        sa.Column("incident_id", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("act", sa.String(length=30), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "detail",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_incident_steps_incident", "incident_steps", ["organisation_id", "incident_id", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_incident_steps_organisation_id"), "incident_steps", ["organisation_id"], unique=False
+    )
+    op.create_table(
         "label_schema_versions",
         sa.Column("schema_id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -347,6 +409,34 @@ def upgrade() -> None:
         ["organisation_id"],
         unique=False,
     )
+    op.create_table(
+        "probes",
+        sa.Column("incident_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("n_different", sa.Integer(), nullable=False),
+        sa.Column("largest_difference", sa.Double(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column(
+            "numbers",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("job_id", sa.String(length=40), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_probes_incident", "probes", ["organisation_id", "incident_id", "id"], unique=False)
+    op.create_index(op.f("ix_probes_organisation_id"), "probes", ["organisation_id"], unique=False)
     op.create_table(
         "production_lines",
         sa.Column("site_id", sa.String(length=40), nullable=False),
@@ -545,6 +635,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "model_version_id", "dataset_version_id", "split"),
     )
     op.create_index(op.f("ix_evaluations_organisation_id"), "evaluations", ["organisation_id"], unique=False)
+    op.create_table(
+        "golden_parts",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=False),
+        sa.Column("part_id", sa.String(length=200), nullable=False),
+        sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.Column("set_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_golden_parts_organisation_id"), "golden_parts", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_golden_parts_station", "golden_parts", ["organisation_id", "station_id", "id"], unique=False
+    )
     op.create_table(
         "images",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -764,6 +880,158 @@ def upgrade() -> None:
         "ix_sealed_openings_version", "sealed_openings", ["organisation_id", "version_id"], unique=False
     )
     op.create_table(
+        "watch_contexts",
+        sa.Column("key", sa.String(length=130), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=False),
+        sa.Column("product_id", sa.String(length=40), nullable=True),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("n_since_reference", sa.Integer(), nullable=False),
+        sa.Column("n_needed", sa.Integer(), nullable=False),
+        sa.Column("n_units", sa.Integer(), nullable=False),
+        sa.Column("why_collecting", sa.String(length=500), nullable=False),
+        sa.Column("level", sa.Double(), nullable=False),
+        sa.Column("anchored_level", sa.Double(), nullable=False),
+        sa.Column("log_evidence", sa.Double(), nullable=True),
+        sa.Column("fleet", sa.Boolean(), nullable=False),
+        sa.Column(
+            "alarmed",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "told",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("reference_id", sa.String(length=40), nullable=True),
+        sa.Column("first_image_at", sa.DateTime(), nullable=False),
+        sa.Column("last_image_at", sa.DateTime(), nullable=False),
+        sa.Column("last_prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("restart_asked", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["products.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id", "key"),
+    )
+    op.create_index(
+        op.f("ix_watch_contexts_organisation_id"), "watch_contexts", ["organisation_id"], unique=False
+    )
+    op.create_index("ix_watch_contexts_site", "watch_contexts", ["organisation_id", "site_id"], unique=False)
+    op.create_table(
+        "watch_facts",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "facts",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("told_by", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"],
+            ["stations.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_watch_facts_organisation_id"), "watch_facts", ["organisation_id"], unique=False)
+    op.create_index("ix_watch_facts_site", "watch_facts", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_table(
+        "alarms",
+        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.String(length=40), nullable=False),
+        sa.Column("reference_id", sa.String(length=40), nullable=True),
+        sa.Column("detector", sa.String(length=12), nullable=False),
+        sa.Column("prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("raised_at", sa.DateTime(), nullable=False),
+        sa.Column("onset_at", sa.DateTime(), nullable=False),
+        sa.Column("onset_image_id", sa.String(length=40), nullable=True),
+        sa.Column("delay_images", sa.Integer(), nullable=False),
+        sa.Column("log_evidence", sa.Double(), nullable=True),
+        sa.Column("log_threshold", sa.Double(), nullable=True),
+        sa.Column("fleet", sa.Boolean(), nullable=False),
+        sa.Column(
+            "promise",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "shares",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "effects",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "new_values",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "typical_images",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "reference_images",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("main_channel", sa.String(length=120), nullable=False),
+        sa.Column("main_group", sa.String(length=20), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"],
+            ["watch_contexts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_alarms_context", "alarms", ["organisation_id", "context_id", "id"], unique=False)
+    op.create_index("ix_alarms_incident", "alarms", ["organisation_id", "incident_id"], unique=False)
+    op.create_index(op.f("ix_alarms_organisation_id"), "alarms", ["organisation_id"], unique=False)
+    op.create_table(
         "dataset_items",
         sa.Column("version_id", sa.String(length=40), nullable=False),
         sa.Column("image_id", sa.String(length=40), nullable=False),
@@ -881,6 +1149,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_ground_truths_image", "ground_truths", ["organisation_id", "image_id", "schema_id"], unique=False
     )
+    op.create_index("ix_ground_truths_list", "ground_truths", ["organisation_id", "id"], unique=False)
     op.create_index(
         op.f("ix_ground_truths_organisation_id"), "ground_truths", ["organisation_id"], unique=False
     )
@@ -1003,6 +1272,17 @@ def upgrade() -> None:
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
         ),
+        sa.Column(
+            "quality",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "signals",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("embedding", sa.LargeBinary(), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
@@ -1129,6 +1409,134 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_station_gates_station", "station_gates", ["organisation_id", "station_id", "id"], unique=False
+    )
+    op.create_table(
+        "watch_entries",
+        sa.Column("prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"],
+            ["watch_contexts.id"],
+        ),
+        sa.PrimaryKeyConstraint("prediction_id"),
+    )
+    op.create_index("ix_watch_entries_context", "watch_entries", ["context_id", "number"], unique=False)
+    op.create_index(
+        op.f("ix_watch_entries_organisation_id"), "watch_entries", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "watch_points",
+        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("bucket_s", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("n_flagged", sa.Integer(), nullable=False),
+        sa.Column("n_refused", sa.Integer(), nullable=False),
+        sa.Column("n_judged", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Double(), nullable=False),
+        sa.Column("anchored_level", sa.Double(), nullable=False),
+        sa.Column(
+            "channels",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"],
+            ["watch_contexts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("context_id", "bucket_s", "at"),
+    )
+    op.create_index(
+        op.f("ix_watch_points_organisation_id"), "watch_points", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "watch_references",
+        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("n_units", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
+        sa.Column("unit_images", sa.Integer(), nullable=True),
+        sa.Column("unit_reason", sa.String(length=500), nullable=False),
+        sa.Column("enough", sa.Boolean(), nullable=False),
+        sa.Column("run_length", sa.Double(), nullable=True),
+        sa.Column("amber_run_length", sa.Double(), nullable=True),
+        sa.Column("units_per_day", sa.Double(), nullable=True),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.Column("set_at", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=2000), nullable=False),
+        sa.Column(
+            "bands",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "replay",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"],
+            ["watch_contexts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_watch_references_context",
+        "watch_references",
+        ["organisation_id", "context_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_watch_references_organisation_id"), "watch_references", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "watch_states",
+        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("n_judged", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"],
+            ["watch_contexts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("context_id"),
+    )
+    op.create_index(
+        op.f("ix_watch_states_organisation_id"), "watch_states", ["organisation_id"], unique=False
     )
 
 
