@@ -112,6 +112,17 @@ class ProposedSchema(Message):
     good_class: str | None
 
 
+class UnlikeCounts(Message):
+    """Images unlike their station's production, among those that were looked at; only calibrated stations.
+
+    They come in all the same, and are not used for training. `reasons` counts them by reason in words.
+    """
+
+    examined: int
+    unlike: int
+    reasons: dict[str, int]
+
+
 class ImportCheck(Message):
     """What a dry run found. `issues` holds the first ones, errors before warnings; `issues_total` counts all.
 
@@ -126,6 +137,7 @@ class ImportCheck(Message):
     classes: list[GivenClass]
     images: ImageCounts
     truths: TruthCounts
+    unlike: UnlikeCounts | None = None
     with_reference: int
     references: str | None
     groups: int
@@ -137,7 +149,10 @@ class ImportCheck(Message):
 
 
 class ImportResult(Message):
-    """What became of the files. `unused` ones were neither image nor template of the set."""
+    """What became of the files. `unused` ones were neither image nor template of the set.
+
+    `unlike` images are stored and visible but not used for training; `unlike_reasons` counts them by reason.
+    """
 
     created: int
     known: int
@@ -147,6 +162,8 @@ class ImportResult(Message):
     truths_unchanged: int
     truths_refused: int
     unused: int
+    unlike: int = 0
+    unlike_reasons: dict[str, int] = Field(default_factory=dict)
     label_schema: str | None
     issues: list[ImportIssue]
     issues_total: int

@@ -11,7 +11,7 @@ found; it does not know what they are, nor datasets.
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.gallery import note_prediction, note_truth
-from perenne.hub.images.gate import Judgement, judge
+from perenne.hub.images.gate import Judgement, foresee_closeness, judge
 from perenne.hub.images.queries import ImageFilter, counts_by_site, images_where, in_portions
 from perenne.hub.images.rules import Placed, PreparedImage, classes_in
 from perenne.hub.images.service import (
@@ -53,6 +53,7 @@ __all__ = [
     "counts_by_site",
     "find_images",
     "find_known",
+    "foresee_closeness",
     "get_image",
     "get_images",
     "image_bytes",

@@ -141,6 +141,30 @@ def judge(
     return Judgement(verdict.decision, verdict.reasons, close.score, close.admitted, close.reasons)
 
 
+def foresee_closeness(hub: Hub, actor: Actor, *, station_id: str, data: bytes) -> "tuple[Reason, ...] | None":
+    """Return why an image that is not stored yet would be barred from training; empty when it would not.
+
+    None where the station was not calibrated, so that nothing can be said. Raises: ImageRefused.
+    """
+    from perenne.quality.closeness import judge_closeness
+    from perenne.quality.decoding import decode_admitted
+    from perenne.quality.fingerprint import read_fingerprint
+    from perenne.quality.signals import measure_signals
+
+    station = station_gates(hub).of(actor.organisation_id, station_id)
+    _refresh(hub, actor, station, station_id)
+    if station.limits is None:
+        return None
+    admitted, pixels_HWC = decode_admitted(data, max_pixels=hub.settings.max_megapixels * 1_000_000)
+    close = judge_closeness(
+        measure_signals(pixels_HWC),
+        fingerprint=read_fingerprint(data, admitted),
+        station=station.fingerprints,
+        limits=station.limits,
+    )
+    return close.reasons
+
+
 def _refresh(hub: Hub, actor: Actor, station: _Station, station_id: str) -> None:
     from perenne.quality.closeness import StationFingerprint
     from perenne.quality.limits import StationLimits

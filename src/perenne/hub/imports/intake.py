@@ -5,9 +5,11 @@ longer waits for the job that asks.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 from perenne.formats import LabelledItem
 from perenne.hub.accounts import Actor, record_event, system_actor
 from perenne.hub.annotation import LabelSchemaRow, list_schemas
-from perenne.hub.images import Upload, find_known, ingest_images
+from perenne.hub.images import Upload, find_known, foresee_closeness, ingest_images
 from perenne.hub.imports import queries
 from perenne.hub.imports.reading import Places, broken_contexts
 from perenne.hub.imports.rules import ImportState, first_issues, issue, next_state, refusal_issue
@@ -27,6 +29,8 @@ from perenne.hub.review import give_truth
 from perenne.hub.sites import get_line, get_product, get_site, get_station, get_station_by_id
 from perenne.kit.errors import PerenneError
 from perenne.kit.paging import MAX_LIMIT
+from perenne.quality.closeness import say_code
+from perenne.quality.decoding import ImageRefused
 from perenne.wire.images import CaptureContext
 from perenne.wire.imports import (
     MAX_ISSUES,
@@ -35,8 +39,12 @@ from perenne.wire.imports import (
     ImportIssue,
     ImportMapping,
     ImportResult,
+    UnlikeCounts,
 )
 from perenne.wire.truth import TruthItem
+
+MOST_EXAMINED = 500
+"""How many images of a dry run are held against their station's gate; the run itself looks at all."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,60 @@ def judge_items(
     return ImageCounts(new=new, known=len(taken) - new, refused=len(refused)), issues
 
 
+def find_unlike(
+    hub: Hub,
+    actor: Actor,
+    items: Sequence[LabelledItem],
+    *,
+    root: Path,
+    progress: Callable[[float], None],
+) -> tuple[UnlikeCounts | None, list[dict[str, Any]]]:
+    """Return how many images are unlike their station's production, and a warning for each.
+
+    Looks at `MOST_EXAMINED` images at most, spread over the set; None where no station is calibrated.
+    """
+    stations = _stations_of(hub, actor, items)
+    at_stations = [item for item in items if (item.site, item.station) in stations]
+    step = max(1, -(-len(at_stations) // MOST_EXAMINED))
+    examined, issues, reasons = 0, [], Counter[str]()
+    chosen = at_stations[::step]
+    for index, item in enumerate(chosen):
+        progress(index / len(chosen))
+        try:
+            station_id, data = stations[item.site, item.station], item.path.read_bytes()
+            found = foresee_closeness(hub, actor, station_id=station_id, data=data)
+        except ImageRefused:
+            continue  # told among the refused ones when it is taken in
+        examined += found is not None
+        if found:
+            reasons[say_code(found[0].code)] += 1
+            name = item.path.relative_to(root).as_posix()
+            issues.append(_unlike_issue(name, [one.words for one in found]))
+    counts = UnlikeCounts(examined=examined, unlike=reasons.total(), reasons=dict(reasons))
+    return counts if examined else None, issues
+
+
+def _stations_of(
+    hub: Hub, actor: Actor, items: Sequence[LabelledItem]
+) -> dict[tuple[str | None, str | None], str]:
+    """Return the ids of the stations that items name, by the names of site and station."""
+    found: dict[tuple[str | None, str | None], str] = {}
+    with hub.database.reading() as session:
+        for site, station in {(item.site, item.station) for item in items}:
+            if site is None or station is None:
+                continue
+            with suppress(PerenneError):
+                row = get_station(session, actor, site=get_site(session, actor, site), name=station)
+                found[site, station] = row.id
+    return found
+
+
+def _unlike_issue(file: str, words: Sequence[str]) -> dict[str, Any]:
+    what = f"it is unlike its station's production, so it will not be used for training: {' '.join(words)}"
+    remedy = "Take images from the station itself, or freeze with include_unlike if you know better."
+    return issue(file, what, remedy, code="unlike-production", severity="warning")
+
+
 def keep_check(
     hub: Hub, actor: Actor, order: WorkOrder, *, check: ImportCheck, issues: list[dict[str, Any]]
 ) -> None:
@@ -149,10 +211,15 @@ def take_in(
         outcomes = ingest_images(session, hub, actor, uploads)
         _own_row(session, actor, order)
         rows = queries.files_at(session, actor, order.import_id, [one.path for one in taken])
+        stored = [outcome.image.id for outcome in outcomes if outcome.image is not None]
+        unlike = queries.unlike_reasons(session, actor, stored)
         truthful: list[tuple[ImportFileRow, TruthItem]] = []
         for one, outcome in zip(taken, outcomes, strict=True):
             row = rows[one.path]
             row.image = outcome.status
+            if outcome.image is not None and outcome.image.id in unlike:
+                words = [str(reason["words"]) for reason in unlike[outcome.image.id]]
+                row.issue = _unlike_issue(row.path, words)
             if outcome.refusal is not None:
                 row.issue = refusal_issue(row.path, outcome.refusal)
                 row.truth = None if one.target is None else "refused"
@@ -184,6 +251,7 @@ def finish_run(hub: Hub, actor: Actor, order: WorkOrder) -> dict[str, Any]:
             images[image] += count
             truths[truth] += count
         with_issue = queries.files_with_issue(session, actor, row.id, limit=MAX_ISSUES)
+        unlike = queries.count_unlike(session, actor, row.id)
         result = ImportResult(
             created=images["created"],
             known=images["known"],
@@ -193,6 +261,8 @@ def finish_run(hub: Hub, actor: Actor, order: WorkOrder) -> dict[str, Any]:
             truths_unchanged=truths["unchanged"] + truths["outdated"],
             truths_refused=truths["refused"],
             unused=images[None],
+            unlike=sum(unlike.values()),
+            unlike_reasons={say_code(code): count for code, count in sorted(unlike.items())},
             label_schema=order.mapping.label_schema,
             issues=[ImportIssue.model_validate(one.issue) for one in with_issue],
             issues_total=queries.count_issues(session, actor, row.id),

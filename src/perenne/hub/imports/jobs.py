@@ -60,9 +60,18 @@ def check_import(context: JobContext, payload: dict[str, Any]) -> dict[str, Any]
         hashes = [order.files[_path(item.path, root)].sha256 for item in mapped.items]
         images, refusals = intake.judge_items(hub, actor, mapped.items, hashes)
         images = images.model_copy(update={"refused": images.refused + mapped.report.left_out})
+        unlike, warnings = intake.find_unlike(
+            hub,
+            actor,
+            mapped.items,
+            root=root,
+            progress=lambda done: context.progress(0.8 + 0.2 * done, "Holding images against their stations"),
+        )
         check, issues = make_check(
             reading, mapped, proposal=proposal, classes=classes, images=images, refusals=refusals
         )
+        check, issues = check.model_copy(update={"unlike": unlike}), [*issues, *warnings]
+        check = check.model_copy(update={"issues_total": len(issues)})
     intake.keep_check(hub, actor, order, check=check, issues=issues)
     return {"import_id": order.import_id, "issues": len(issues), **images.model_dump()}
 

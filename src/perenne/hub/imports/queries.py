@@ -7,7 +7,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
-from perenne.hub.images import in_portions
+from perenne.hub.images import ImageRow, ImageSignalRow, in_portions
 from perenne.hub.imports.tables import ImportFileRow, ImportRow
 from perenne.hub.sites import ProductRow, SiteRow, StationRow
 
@@ -87,6 +87,38 @@ def count_issues(session: Session, actor: Actor, import_id: str) -> int:
     query = select(func.count()).select_from(ImportFileRow)
     mine = (*visible_to(actor, ImportFileRow), ImportFileRow.import_id == import_id)
     return session.scalar(query.where(*mine, ImportFileRow.issue.is_not(None))) or 0
+
+
+def count_unlike(session: Session, actor: Actor, import_id: str) -> dict[str, int]:
+    """Return the import's images that are barred from training, by the code of the first reason."""
+    code = ImageSignalRow.closeness_reasons[0]["code"].as_string()
+    query = (
+        select(code, func.count(ImageRow.id.distinct()))
+        .select_from(ImportFileRow)
+        .join(ImageRow, ImageRow.sha256 == ImportFileRow.sha256)
+        .join(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
+        .where(
+            *visible_to(actor, ImportFileRow),
+            *visible_to(actor, ImageRow),
+            ImportFileRow.import_id == import_id,
+            ImportFileRow.image.in_(("created", "known")),
+            ImageSignalRow.closeness_admitted.is_(False),
+        )
+    )
+    return {str(name): count for name, count in session.execute(query.group_by(code))}
+
+
+def unlike_reasons(session: Session, actor: Actor, image_ids: Collection[str]) -> dict[str, list[Any]]:
+    """Return why images are barred from training, of those that are."""
+    found: dict[str, list[Any]] = {}
+    for some in in_portions(image_ids):
+        query = select(ImageSignalRow.image_id, ImageSignalRow.closeness_reasons).where(
+            *visible_to(actor, ImageSignalRow),
+            ImageSignalRow.image_id.in_(some),
+            ImageSignalRow.closeness_admitted.is_(False),
+        )
+        found.update((image_id, reasons) for image_id, reasons in session.execute(query))
+    return found
 
 
 def forget_outcomes(session: Session, actor: Actor, import_id: str) -> None:
