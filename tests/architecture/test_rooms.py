@@ -17,9 +17,11 @@ ROOM_FILES = {
 FURTHER_FILES: dict[str, set[str]] = {
     # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try
     "accounts": {"auth", "sessions", "attempts"},
-    # very many images on a screen; small pictures, made once; what a station's images are like
-    "images": {"gallery", "thumbnails", "gate"},
+    # very many images on a screen; small pictures, made once; what a station's images are like, and each one
+    "images": {"gallery", "thumbnails", "gate", "measuring"},
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
+    # what one answer was worth; the step that keeps all in step with labels
+    "performance": {"judging", "catching_up"},
     # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
     # image met; answers that took their time
     "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept"},
@@ -54,6 +56,7 @@ HOMES = {
         "hub.deployments.overview",
         "hub.deployments.recording",
         "hub.imports.intake",
+        "hub.performance.catching_up",
         "testing.*",
     ),
     "alembic": ("hub.infra.*", "hub.app.revise"),

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from perenne.wire.base import Message
 from perenne.wire.models import ModelReference
-from perenne.wire.predictions import Decision, RecordedPrediction, Threshold
+from perenne.wire.predictions import Decision, ImageVerdict, RecordedPrediction, Threshold
 from perenne.wire.sites import DecisionCounts, Station
 
 DeploymentState = Literal["active", "superseded", "undone"]
@@ -80,11 +80,15 @@ class LiveInspection(RecordedPrediction):
 
 
 class LiveDecision(Message):
-    """One of the last inspections of a station; `latency_ms` is the whole time of it."""
+    """One of the last inspections of a station; `latency_ms` is the whole time of it.
+
+    `verdict` is the quality gate's: a piece may be unsure because its image was refused.
+    """
 
     id: str
     image_id: str
     decision: Decision
+    verdict: ImageVerdict | None = None
     at: datetime
     latency_ms: float | None
 

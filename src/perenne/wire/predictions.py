@@ -13,6 +13,7 @@ from perenne.wire.base import Message
 from perenne.wire.models import ModelReference
 
 Decision = Literal["pass", "fail", "unsure"]
+ImageVerdict = Literal["accepted", "flagged", "refused", "not_judged"]
 Threshold = float | list[str]
 """A score from which something holds, or the list of classes that it is about."""
 
@@ -27,9 +28,27 @@ class ModelName(Message):
     artefact_sha256: str
 
 
+class QualityReason(Message):
+    """One reason of the station's quality gate: its code, a sentence, and its number against its limit."""
+
+    code: str
+    words: str
+    value: float
+    limit: float
+
+
+class ImageQuality(Message):
+    """What the station's quality gate said of the image. `not_judged`: it could not be measured."""
+
+    verdict: ImageVerdict
+    reasons: list[QualityReason] = Field(default_factory=list)
+
+
 class Inspection(Message):
     """The answer of a station: prediction, decision, and everything needed to explain it later.
 
+    The decision is the model's at the thresholds of the deployment, unless the quality gate refuses the
+    image: then it is `unsure`, and the reasons stand in `quality`; the prediction stays what the model said.
     `latency_ms` holds decode, preprocess, inference, postprocess, record and total, in milliseconds.
     """
 
@@ -44,6 +63,7 @@ class Inspection(Message):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     reference_image_id: str | None = None
     part_id: str | None = None
+    quality: ImageQuality | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
     at: datetime
 
@@ -59,7 +79,10 @@ class InspectionQuery(Message):
 
 
 class RecordedPrediction(Message):
-    """One recorded prediction, as the list and the detail give it."""
+    """One recorded prediction, as the list and the detail give it.
+
+    `quality`: what the gate said of the image at that moment; refused makes the decision `unsure`.
+    """
 
     id: str
     image_id: str
@@ -72,6 +95,7 @@ class RecordedPrediction(Message):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     reference_image_id: str | None = None
     latency_ms: dict[str, float] = Field(default_factory=dict)
+    quality: ImageQuality | None = None
     at: datetime
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from perenne.hub.images import ImageFilter
+from perenne.hub.images import ImageFilter, note_prediction
 from perenne.hub.images.gallery import find_landmarks
-from perenne.hub.predictions import record_prediction
+from perenne.hub.predictions import record_prediction, summarise_prediction
 from perenne.kit.ids import new_id
 from perenne.testing.hostile_images import encode, plain_image
 from perenne.testing.hubs import HubInProcess, hub_in_process
@@ -24,13 +24,17 @@ SAID: list[tuple[str, dict[str, Any]]] = [
 
 
 def say(it: HubInProcess, image: dict[str, Any], decision: str, target: dict[str, Any], model: str) -> None:
+    actor = it.actor()
+    station = it.client().get("/api/v1/sites/lyon/stations/s1").json()["id"]
+    note = summarise_prediction(target, thresholds={"score": 0.5}, decision=decision, model_version_id=model)
     with it.hub.database.transaction() as session:
+        note_prediction(session, actor, image_id=image["id"], note=note)
         record_prediction(
             session,
-            it.actor(),
+            actor,
             prediction_id=new_id("ins"),
             site_id=image["site_id"],
-            station_id=it.client().get("/api/v1/sites/lyon/stations/s1").json()["id"],
+            station_id=station,
             image_id=image["id"],
             reference_image_id=None,
             model_version_id=model,

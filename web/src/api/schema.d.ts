@@ -44,6 +44,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/claims/{claim}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Claim
+         * @description Show a claim and its certificate, with its path from the first label on.
+         */
+        get: operations["show_claim"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Claim
+         * @description Withdraw a claim: it is asked no more, and its history stays.
+         */
+        delete: operations["withdraw_claim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-versions/{version}": {
         parameters: {
             query?: never;
@@ -1421,6 +1445,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/performance/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Site Standings
+         * @description Show whether each site's performance is shown to be good enough, the worst first.
+         */
+        get: operations["list_site_standings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/predictions": {
         parameters: {
             query?: never;
@@ -1845,6 +1889,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Claims
+         * @description List the claims of a site with where they stand for the version that answers now, the worst first.
+         */
+        get: operations["list_claims"];
+        put?: never;
+        /**
+         * State Claim
+         * @description Ask that "metric >= at_least" be certified at a site, from one stream of labels.
+         */
+        post: operations["state_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/deployments": {
         parameters: {
             query?: never;
@@ -1947,6 +2015,26 @@ export interface paths {
          * @description List what is watched at a site, the worst first: one context a station, product and model version.
          */
         get: operations["list_watch_contexts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Site Performance
+         * @description Show what labels say of a site: by week, model version and stream, each number with its interval.
+         */
+        get: operations["show_site_performance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2521,6 +2609,78 @@ export interface components {
             signature_strength?: string | null;
         };
         /**
+         * Certificate
+         * @description Where a claim stands for the version that answers now (None: nothing answered yet); valid whenever one
+         *     looks.
+         *
+         *     `labels_left` is about how many more labels it takes at the observed rates, None when decided or unknown.
+         *     `promise` is alpha: at most so often is a claim certified that does not hold.
+         */
+        Certificate: {
+            /** Alpha */
+            alpha: number;
+            /** At Least */
+            at_least: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Degraded Since */
+            degraded_since: string | null;
+            /** High */
+            high: number | null;
+            /** Id */
+            id: string;
+            /** Label Schema */
+            label_schema: string;
+            /** Labels Left */
+            labels_left: number | null;
+            /** Log Threshold */
+            log_threshold: number;
+            /** Log Wealth */
+            log_wealth: number;
+            /** Low */
+            low: number | null;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "recall" | "precision" | "f1";
+            model: components["schemas"]["ModelReference"] | null;
+            /** N Labels */
+            n_labels: number;
+            /** N Objects */
+            n_objects: number;
+            /** Path */
+            path?: [
+                number,
+                number
+            ][];
+            /** Reason */
+            reason: string;
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "certified" | "violated" | "open";
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "audit" | "seeded";
+            /** Value */
+            value: number | null;
+            /** Why Open */
+            why_open?: string | null;
+        };
+        /**
          * ChangedItems
          * @description How many images changed in one way, and the first of them.
          */
@@ -2604,6 +2764,37 @@ export interface components {
          */
         ClaimAnswer: {
             claim?: components["schemas"]["Claim"] | null;
+        };
+        /**
+         * ClaimNew
+         * @description Ask that "metric >= at_least" be certified at a site, from one stream of labels.
+         */
+        ClaimNew: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /** At Least */
+            at_least: number;
+            /** Label Schema */
+            label_schema: string;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "recall" | "precision" | "f1";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Stream
+             * @default audit
+             * @enum {string}
+             */
+            stream: "audit" | "seeded";
         };
         /**
          * ClaimRequest
@@ -3043,6 +3234,40 @@ export interface components {
             thresholds?: {
                 [key: string]: number | string[];
             };
+        };
+        /**
+         * Estimate
+         * @description Performance without labels; `value` is None whenever the guard does not let a number be shown.
+         */
+        Estimate: {
+            /** High */
+            high: number | null;
+            /** Labels Needed */
+            labels_needed: number | null;
+            /** Low */
+            low: number | null;
+            /** Mean Past Error */
+            mean_past_error: number | null;
+            /** Metric */
+            metric: string;
+            model: components["schemas"]["ModelReference"];
+            /** N Images */
+            n_images: number;
+            /** Past Errors */
+            past_errors: components["schemas"]["PastError"][];
+            /** Site */
+            site: string;
+            /** Support Share */
+            support_share: number | null;
+            /** Value */
+            value: number | null;
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+            /** Why Not */
+            why_not: string | null;
         };
         /**
          * Evaluation
@@ -3875,6 +4100,7 @@ export interface components {
             /** Sources */
             sources: string[];
             truths: components["schemas"]["TruthCounts"];
+            unlike?: components["schemas"]["UnlikeCounts"] | null;
             /** With Reference */
             with_reference: number;
         };
@@ -3976,6 +4202,8 @@ export interface components {
         /**
          * ImportResult
          * @description What became of the files. `unused` ones were neither image nor template of the set.
+         *
+         *     `unlike` images are stored and visible but not used for training; `unlike_reasons` counts them by reason.
          */
         ImportResult: {
             /** Created */
@@ -3998,6 +4226,15 @@ export interface components {
             truths_refused: number;
             /** Truths Unchanged */
             truths_unchanged: number;
+            /**
+             * Unlike
+             * @default 0
+             */
+            unlike: number;
+            /** Unlike Reasons */
+            unlike_reasons?: {
+                [key: string]: number;
+            };
             /** Unused */
             unused: number;
         };
@@ -4561,6 +4798,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[Certificate] */
+        Listing_Certificate_: {
+            /** Items */
+            items: components["schemas"]["Certificate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Deployment] */
         Listing_Deployment_: {
             /** Items */
@@ -4705,6 +4949,13 @@ export interface components {
         Listing_SiteOverview_: {
             /** Items */
             items: components["schemas"]["SiteOverview"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[SiteStanding] */
+        Listing_SiteStanding_: {
+            /** Items */
+            items: components["schemas"]["SiteStanding"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4890,6 +5141,26 @@ export interface components {
             too_few: boolean;
             /** Value */
             value?: number | null;
+        };
+        /**
+         * MetricFigure
+         * @description A metric with its 95 % interval; `value` without bounds, or none, with too few labels (`missing`).
+         */
+        MetricFigure: {
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Metric */
+            metric: string;
+            /** Missing */
+            missing?: string | null;
+            /** N Images */
+            n_images: number;
+            /** N Units */
+            n_units: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * MetricPoint
@@ -5162,6 +5433,52 @@ export interface components {
             current: string;
             /** New */
             new: string;
+        };
+        /**
+         * PastError
+         * @description What was estimated for a past week and what truth said afterwards.
+         */
+        PastError: {
+            /** Estimated */
+            estimated: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Measured */
+            measured: number;
+            /** N Labels */
+            n_labels: number;
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+        };
+        /**
+         * PerformancePeriod
+         * @description One site, one week (starting Monday, in the site's time), one model version, one stream of labels.
+         */
+        PerformancePeriod: {
+            /** Figures */
+            figures: components["schemas"]["MetricFigure"][];
+            model: components["schemas"]["ModelReference"];
+            /** N Inspected */
+            n_inspected: number;
+            /** N Labelled */
+            n_labelled: number;
+            /** Site */
+            site: string;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "audit" | "seeded" | "active" | "unknown";
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
         };
         /**
          * PrecisionRecallCurve
@@ -6050,6 +6367,42 @@ export interface components {
             verdict: "not_satisfactory" | "undecided" | "too_few" | "not_judged" | "not_evaluated" | "satisfactory";
         };
         /**
+         * SitePerformance
+         * @description The measured performance of a site over time, oldest week first. `primary` names the metric that
+         *     decides, at the operating point. `problem` is that of the version that answers now.
+         */
+        SitePerformance: {
+            /** Models */
+            models: components["schemas"]["ModelReference"][];
+            /** Periods */
+            periods: components["schemas"]["PerformancePeriod"][];
+            /** Primary */
+            primary: string;
+            /** Problem */
+            problem: string;
+            /** Site */
+            site: string;
+        };
+        /**
+         * SiteStanding
+         * @description Whether a site's performance is shown to be good enough: the worst of its certificates.
+         */
+        SiteStanding: {
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+            estimate: components["schemas"]["Estimate"] | null;
+            /** Labels Owed */
+            labels_owed: number;
+            /** Last Label At */
+            last_label_at: string | null;
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /** State */
+            state: ("certified" | "violated" | "open") | "no_claim";
+        };
+        /**
          * SiteWatch
          * @description How the watching of one site stands: the worst of its contexts, never an average.
          */
@@ -6590,6 +6943,22 @@ export interface components {
             station?: string | null;
         };
         /**
+         * UnlikeCounts
+         * @description Images unlike their station's production, among those that were looked at; only calibrated stations.
+         *
+         *     They come in all the same, and are not used for training. `reasons` counts them by reason in words.
+         */
+        UnlikeCounts: {
+            /** Examined */
+            examined: number;
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Unlike */
+            unlike: number;
+        };
+        /**
          * User
          * @description A user. `site_ids` is None when the user sees every site of the organisation.
          */
@@ -6786,6 +7155,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Listing_AuditEvent_"];
                 };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
             default: {
@@ -9424,6 +9853,35 @@ export interface operations {
             };
         };
     };
+    list_site_standings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SiteStanding_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_predictions: {
         parameters: {
             query?: {
@@ -10262,6 +10720,72 @@ export interface operations {
             };
         };
     };
+    list_claims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Certificate_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_site_deployments: {
         parameters: {
             query?: {
@@ -10481,6 +11005,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_WatchContext_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_site_performance: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                stream?: ("audit" | "seeded" | "active" | "unknown") | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitePerformance"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

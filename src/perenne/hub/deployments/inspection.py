@@ -1,9 +1,10 @@
 """The inspection path: an image in; prediction, decision, version and latency out; every answer recorded.
 
 Owns the order of the steps: look up what answers at the station, decode once, predict while the bytes go
-to stable storage, decide, record image and prediction in one transaction. What answered at the last image
-is the guess to begin with; the database confirms it while the model computes. Holds no database lock while a
-model computes. Refuses to invent: a broken image is refused and counted, never "unsure".
+to stable storage and the image is measured, decide, record all of it in one transaction. What answered at
+the last image is the guess to begin with; the database confirms it while the model computes. Holds no
+database lock while a model computes. Refuses to invent: a broken image is refused and counted, never
+"unsure"; a sound one that the station's quality gate refuses is recorded as "unsure" with the reasons.
 """
 
 import threading
@@ -22,22 +23,26 @@ from perenne.hub.deployments.rules import merge_thresholds
 from perenne.hub.deployments.service import Setup
 from perenne.hub.images import (
     ImageTooLarge,
+    Measured,
     Placed,
     PreparedImage,
     add_image,
+    judge_measured,
+    measure_pixels,
     prepare_image,
     record_refusal,
     store_image,
+    tell_reasons,
 )
 from perenne.hub.infra.services import Hub
-from perenne.hub.predictions import record_prediction
+from perenne.hub.predictions import record_prediction, summarise_prediction
 from perenne.hub.sites import get_product
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
 from perenne.problems import PROBLEMS
 from perenne.quality.decoding import ImageRefused
 from perenne.wire.images import CaptureContext
-from perenne.wire.predictions import Inspection, ModelName
+from perenne.wire.predictions import ImageQuality, Inspection, ModelName
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,11 +66,21 @@ class Reference:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said and what follows from it."""
+    """What the model said and what follows from it; `signals` and `embedding` are what is watched of it."""
 
     target: dict[str, Any]
     decision: str
     thresholds: dict[str, Any]
+    signals: dict[str, float]
+    embedding: bytes | None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is done in other threads while the model computes."""
+
+    stored: "Future[str]"
+    measured: "Future[Measured]"
 
 
 class Stopwatch:
@@ -100,8 +115,12 @@ def inspect_image(
     watch.note("prepare")
     prepared = _admit(hub, actor, data, site_id=setup.site_id, name=context.file_name)
     watch.note("decode")
-    stored = _helpers(hub).submit(hub.blobs.put, data, organisation_id=actor.organisation_id)
-    asked = _helpers(hub).submit(_look_up, hub, actor, context)
+    helpers = _helpers(hub)
+    asked = helpers.submit(_look_up, hub, actor, context)
+    beside = Beside(
+        stored=helpers.submit(hub.blobs.put, data, organisation_id=actor.organisation_id),
+        measured=helpers.submit(_measure, hub, actor, setup, prepared),
+    )
     try:
         answer, template = _ask_model(hub, actor, setup, prepared, reference, watch)
         setup_now = asked.result()
@@ -112,7 +131,13 @@ def inspect_image(
     if setup_now != setup:  # something was deployed since the last image: the right model answers
         answer, template = _ask_model(hub, actor, setup_now, prepared, reference, watch)
     setups[key] = setup_now
-    return _record(hub, actor, setup_now, context, prepared, template, answer, stored, watch)
+    return _record(hub, actor, setup_now, context, prepared, template, answer, beside, watch)
+
+
+def _measure(hub: Hub, actor: Actor, setup: Setup, prepared: PreparedImage) -> Measured:
+    """Return fingerprint and signals of the image, and what the station's gate says of them."""
+    measured = measure_pixels(prepared.data, admitted=prepared.admitted, pixels_HWC=_pixels(prepared))
+    return judge_measured(hub, actor, measured, station_id=setup.station_id, kind="capture")
 
 
 def _look_up(hub: Hub, actor: Actor, context: CaptureContext) -> Setup:
@@ -178,8 +203,11 @@ def _ask_model(
     thresholds = merge_thresholds(
         own, overrides=setup.thresholds, problem=setup.model.problem, classes=classes
     )
-    decision = PROBLEMS.get(setup.model.problem).decide(predicted.target, thresholds, classes=classes)
-    answer = Answer(predicted.target.to_json(), decision, thresholds)
+    problem = PROBLEMS.get(setup.model.problem)
+    decision = problem.decide(predicted.target, thresholds, classes=classes)
+    size = (prepared.admitted.width, prepared.admitted.height)
+    signals = problem.signals(predicted.target, thresholds=thresholds, classes=classes, size=size)
+    answer = Answer(predicted.target.to_json(), decision, thresholds, signals, model.project(predicted))
     watch.note("model")
     watch.ms.update({step: round(float(ms), 3) for step, ms in predicted.timings_ms.items()})
     return answer, template
@@ -193,17 +221,28 @@ def _record(
     prepared: PreparedImage,
     template: Reference | None,
     answer: Answer,
-    stored: "Future[str]",
+    beside: Beside,
     watch: Stopwatch,
 ) -> Inspection:
     now = hub.clock.now()
     prediction_id = new_id("ins")
-    stored.result()
+    measured = beside.measured.result()
+    quality = {
+        "verdict": measured.judgement.verdict,
+        "reasons": tell_reasons(measured.judgement.reasons),
+    }
+    decision = "unsure" if measured.judgement.verdict == "refused" else answer.decision
+    note = summarise_prediction(
+        answer.target, thresholds=answer.thresholds, decision=decision, model_version_id=setup.model.id
+    )
+    beside.stored.result()
 
     def write(session: "Session") -> tuple[str, str | None]:
         reference_id = _store_template(session, hub, actor, context, template)
         placed = _place(session, actor, setup, context, reference_id=reference_id)
-        image = add_image(session, hub, actor, prepared=prepared, placed=placed).image
+        image = add_image(
+            session, hub, actor, prepared=prepared, placed=placed, measured=measured, note=note
+        ).image
         assert image is not None
         record_prediction(
             session,
@@ -216,10 +255,13 @@ def _record(
             model_version_id=setup.model.id,
             deployment_id=setup.deployment_id,
             target=answer.target,
-            decision=answer.decision,
+            decision=decision,
             thresholds=answer.thresholds,
             latency_ms={**watch.ms, "total": watch.total()},
             at=now,
+            quality=quality,
+            signals=answer.signals,
+            embedding=answer.embedding,
         )
         return image.id, reference_id
 
@@ -233,10 +275,11 @@ def _record(
         deployment_id=setup.deployment_id,
         model=setup.model,
         prediction=answer.target,
-        decision=answer.decision,  # type: ignore[arg-type]
+        decision=decision,  # type: ignore[arg-type]
         thresholds={k: v for k, v in answer.thresholds.items() if isinstance(v, int | float | list)},
         reference_image_id=reference_id,
         part_id=context.part_id,
+        quality=ImageQuality.model_validate(quality),
         latency_ms={**watch.ms, "total": watch.total()},
         at=now,
     )

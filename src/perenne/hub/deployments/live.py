@@ -85,7 +85,12 @@ def _whole(session: Session, actor: Actor, prediction_id: str) -> LiveInspection
 
 def _short(row: Any) -> LiveDecision:
     return LiveDecision(
-        id=row.id, image_id=row.image_id, decision=row.decision, at=row.at, latency_ms=_total(row)
+        id=row.id,
+        image_id=row.image_id,
+        decision=row.decision,
+        verdict=(row.quality or {}).get("verdict"),
+        at=row.at,
+        latency_ms=_total(row),
     )
 
 

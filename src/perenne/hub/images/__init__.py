@@ -12,8 +12,9 @@ from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredE
 from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.gallery import note_prediction, note_truth
 from perenne.hub.images.gate import Judgement, foresee_closeness, judge
+from perenne.hub.images.measuring import Measured, judge_measured, measure_pixels, tell_reasons
 from perenne.hub.images.queries import ImageFilter, counts_by_site, images_where, in_portions
-from perenne.hub.images.rules import Placed, PreparedImage, classes_in
+from perenne.hub.images.rules import Placed, PredictionNote, PreparedImage, classes_in
 from perenne.hub.images.service import (
     Outcome,
     Upload,
@@ -42,8 +43,10 @@ __all__ = [
     "ImageSignalRow",
     "ImageTooLarge",
     "Judgement",
+    "Measured",
     "Outcome",
     "Placed",
+    "PredictionNote",
     "PreparedImage",
     "RefusedImageRow",
     "StoredElsewhere",
@@ -63,11 +66,14 @@ __all__ = [
     "ingest_images",
     "iterate_images",
     "judge",
+    "judge_measured",
+    "measure_pixels",
     "note_prediction",
     "note_truth",
     "prepare_image",
     "record_refusal",
     "reference_of",
     "store_image",
+    "tell_reasons",
     "use_as_station_reference",
 ]

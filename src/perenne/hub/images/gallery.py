@@ -5,7 +5,7 @@ that predictions and truths leave on an image. Refuses to look into predictions 
 what may be asked for is written down when it is said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from perenne.hub.accounts import Actor
 from perenne.hub.images import queries
 from perenne.hub.images.queries import ImageFilter
-from perenne.hub.images.rules import classes_in
+from perenne.hub.images.rules import PredictionNote, classes_in
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
 
 PREDICTION = "prediction"
@@ -47,21 +47,10 @@ def find_landmarks(session: Session, actor: Actor, wanted: ImageFilter, *, every
     return Landmarks(total=total, every=every, cursors=starts[:pages])
 
 
-def note_prediction(
-    session: Session,
-    actor: Actor,
-    *,
-    image_id: str,
-    decision: str,
-    score: float | None,
-    model_id: str,
-    classes: Iterable[str],
-) -> None:
+def note_prediction(session: Session, actor: Actor, *, image_id: str, note: PredictionNote) -> None:
     """The image can be found by its latest prediction, which is this one."""
-    queries.set_last_prediction(
-        session, actor, image_id=image_id, decision=decision, score=score, model_id=model_id
-    )
-    queries.replace_classes(session, actor, origin=PREDICTION, classes={image_id: classes})
+    queries.set_last_prediction(session, actor, image_id=image_id, note=note)
+    queries.replace_classes(session, actor, origin=PREDICTION, classes={image_id: note.classes})
 
 
 def note_truth(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
-from perenne.hub.images.rules import Placed
+from perenne.hub.images.rules import Placed, PredictionNote
 from perenne.hub.images.tables import (
     ImageClassRow,
     ImageRow,
@@ -150,10 +150,9 @@ def set_has_truth(session: Session, actor: Actor, image_ids: Iterable[str], *, h
         session.execute(update(ImageRow).where(*mine, ImageRow.id.in_(some)).values(has_truth=has_truth))
 
 
-def set_last_prediction(
-    session: Session, actor: Actor, *, image_id: str, decision: str, score: float | None, model_id: str
-) -> None:
-    values = {"o": actor.organisation_id, "i": image_id, "d": decision, "s": score, "m": model_id}
+def set_last_prediction(session: Session, actor: Actor, *, image_id: str, note: PredictionNote) -> None:
+    mine = {"o": actor.organisation_id, "i": image_id}
+    values = {**mine, "d": note.decision, "s": note.score, "m": note.model_id}
     session.connection().execute(_last_prediction_statement(), values)
 
 
@@ -165,13 +164,36 @@ def replace_classes(
     for some in in_portions(classes):
         these = (mine, ImageClassRow.origin == origin, ImageClassRow.image_id.in_(some))
         connection.execute(delete(ImageClassRow).where(*these))
+    insert_classes(session, actor, origin=origin, classes=classes)
+
+
+def insert_classes(
+    session: Session, actor: Actor, *, origin: str, classes: Mapping[str, Iterable[str]]
+) -> None:
+    """`origin` says these classes of images that it said nothing of before."""
     rows = [
         {"image_id": image_id, "origin": origin, "name": name, "organisation_id": actor.organisation_id}
         for image_id, names in classes.items()
         for name in sorted(set(names))
     ]
     if rows:
-        connection.execute(_insert_class(), rows)
+        session.connection().execute(_insert_class(), rows)
+
+
+def insert_measured(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """What was measured of these images is kept; one that was measured before keeps what it has."""
+    if rows:
+        connection = session.connection()
+        connection.execute(_insert_measured(connection.dialect.name), rows)
+
+
+def images_without_signals(
+    session: Session, actor: Actor, *, after_id: str, limit: int
+) -> Sequence[ImageRow]:
+    """Return images of which nothing was measured, oldest first."""
+    measured = select(ImageSignalRow.image_id).where(ImageSignalRow.image_id == ImageRow.id).exists()
+    query = select(ImageRow).where(*visible_to(actor, ImageRow), ImageRow.id > after_id, ~measured)
+    return session.scalars(query.order_by(ImageRow.id).limit(limit)).all()
 
 
 @lru_cache(maxsize=1)
@@ -368,6 +390,12 @@ def insert_unless_stored(session: Session, row: ImageRow) -> bool:
     statement = _insert_image(connection.dialect.name)
     values = {column.key: getattr(row, column.key) for column in ImageRow.__table__.columns}
     return connection.execute(statement, values).rowcount == 1
+
+
+@lru_cache(maxsize=4)
+def _insert_measured(dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(ImageSignalRow).on_conflict_do_nothing(index_elements=["image_id"])
 
 
 @lru_cache(maxsize=4)

@@ -39,6 +39,16 @@ class PreparedImage:
 
 
 @dataclass(frozen=True)
+class PredictionNote:
+    """What is noted on an image of its latest prediction, so that it can be found by it."""
+
+    decision: str
+    score: float | None
+    model_id: str
+    classes: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Placed:
     """A capture context whose names were found: ids instead of slugs. None means not given."""
 

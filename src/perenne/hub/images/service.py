@@ -15,11 +15,14 @@ from perenne.hub.accounts import Actor, record_event
 from perenne.hub.images import queries
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
 from perenne.hub.images.events import ON_ARRIVAL
+from perenne.hub.images.gallery import PREDICTION, note_prediction
 from perenne.hub.images.gate import note_arrivals
+from perenne.hub.images.measuring import Measured, describe_measured, judge_measured, measure_pixels
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import (
     PLACES,
     Placed,
+    PredictionNote,
     PreparedImage,
     find_differences,
     say_differences,
@@ -90,6 +93,7 @@ def ingest_images(session: Session, hub: Hub, actor: Actor, uploads: Sequence[Up
     outcomes: dict[int, Outcome] = {}
     placed: dict[int, Placed] = {}
     prepared: dict[int, PreparedImage] = {}
+    measured: dict[int, Measured] = {}
     with hub.database.reading() as reading:
         places = _Places(reading, actor)
         for index, upload in enumerate(uploads):
@@ -104,13 +108,13 @@ def ingest_images(session: Session, hub: Hub, actor: Actor, uploads: Sequence[Up
         if hashes[index] in stored and hub.blobs.exists(hashes[index], organisation_id=organisation_id):
             continue
         try:
-            prepared[index] = prepare_image(hub, data)
+            prepared[index], measured[index] = _prepare_measured(hub, data)
             hub.blobs.put(data, organisation_id=organisation_id)
         except (ImageRefused, ImageTooLarge) as error:
             outcomes[index] = Outcome("refused", hashes[index], refusal=error)
     _record_refusals(hub, actor, outcomes, placed)
     taken = {index: placed[index] for index in placed if index not in outcomes}
-    outcomes.update(_store(session, hub, actor, taken, hashes, prepared))
+    outcomes.update(_store(session, hub, actor, taken, hashes, prepared, measured))
     return [outcomes[index] for index in range(len(uploads))]
 
 
@@ -132,6 +136,14 @@ def prepare_image(hub: Hub, data: bytes, *, keep_pixels: bool = False) -> Prepar
         return prepare_bytes(data, max_pixels=max_pixels, keep_pixels=keep_pixels)
 
 
+def _prepare_measured(hub: Hub, data: bytes) -> tuple[PreparedImage, Measured]:
+    """Return the admitted image without its pixels, which need not wait in memory for the others."""
+    prepared = prepare_image(hub, data, keep_pixels=True)
+    assert prepared.pixels_HWC is not None
+    measured = measure_pixels(data, admitted=prepared.admitted, pixels_HWC=prepared.pixels_HWC)
+    return replace(prepared, pixels_HWC=None), measured
+
+
 def store_image(
     session: Session, hub: Hub, actor: Actor, *, prepared: PreparedImage, context: CaptureContext
 ) -> Outcome:
@@ -145,21 +157,35 @@ def store_image(
 
 
 def add_image(
-    session: Session, hub: Hub, actor: Actor, *, prepared: PreparedImage, placed: Placed
+    session: Session,
+    hub: Hub,
+    actor: Actor,
+    *,
+    prepared: PreparedImage,
+    placed: Placed,
+    measured: Measured | None = None,
+    note: PredictionNote | None = None,
 ) -> Outcome:
     """Return the stored image of bytes that the caller has put into the blob store, at a known place.
 
-    The quick way, for images that are new as a rule: one statement.
+    The quick way, for images that are new as a rule: one statement each for the image with the `note` of its
+    prediction, its classes, and what was `measured` and judged of it. A known image keeps its measurement.
     Raises: NotFound, ContextContradicts, StoredElsewhere.
     """
     if placed.reference is None:
-        row = _row(hub, actor, placed, prepared)
+        row = _row(hub, actor, placed, prepared, note=note)
         if queries.insert_unless_stored(session, row):
+            if note is not None:
+                queries.insert_classes(session, actor, origin=PREDICTION, classes={row.id: note.classes})
+            if measured is not None:
+                queries.insert_measured(session, [describe_measured(row, measured, now=row.received_at)])
             _tell_arrival(session, hub, actor, [row])
             return Outcome("created", prepared.sha256, image=row)
-    outcome = _store(session, hub, actor, {0: placed}, {0: prepared.sha256}, {0: prepared})[0]
+    outcome = _store(session, hub, actor, {0: placed}, {0: prepared.sha256}, {0: prepared}, {})[0]
     if outcome.refusal is not None:
         raise outcome.refusal
+    if note is not None and outcome.image is not None:
+        note_prediction(session, actor, image_id=outcome.image.id, note=note)
     return outcome
 
 
@@ -339,6 +365,7 @@ def _store(
     placed: dict[int, Placed],
     hashes: dict[int, str],
     prepared: dict[int, PreparedImage],
+    measured: dict[int, Measured],
 ) -> dict[int, Outcome]:
     """Return the outcomes of `placed` after their rows are written.
 
@@ -355,6 +382,14 @@ def _store(
             if attempt == 2:
                 raise
     if created:
+        by_hash = {prepared[index].sha256: each for index, each in measured.items()}
+        judged = [
+            (row, judge_measured(hub, actor, by_hash[row.sha256], station_id=row.station_id, kind=row.kind))
+            for row in created
+            if row.sha256 in by_hash
+        ]
+        now = hub.clock.now()
+        queries.insert_measured(session, [describe_measured(row, each, now=now) for row, each in judged])
         _tell_arrival(session, hub, actor, created)
     return outcomes
 
@@ -410,7 +445,9 @@ def _known(session: Session, actor: Actor, row: ImageRow, given: Placed) -> Outc
     return Outcome("known", row.sha256, image=row, differences=say_differences(differences, names=names))
 
 
-def _row(hub: Hub, actor: Actor, place: Placed, image: PreparedImage) -> ImageRow:
+def _row(
+    hub: Hub, actor: Actor, place: Placed, image: PreparedImage, *, note: PredictionNote | None = None
+) -> ImageRow:
     now = hub.clock.now()
     return ImageRow(
         id=new_id("img"),
@@ -439,6 +476,9 @@ def _row(hub: Hub, actor: Actor, place: Placed, image: PreparedImage) -> ImageRo
         difference_hash=image.difference_hash,
         reference_image_id=place.reference_image_id,
         has_truth=False,
+        last_decision=note and note.decision,
+        last_score=note and note.score,
+        last_model_id=note and note.model_id,
         created_at=now,
     )
 

@@ -10,6 +10,7 @@ from perenne.hub.predictions.service import (
     get_prediction,
     list_predictions,
     record_prediction,
+    summarise_prediction,
     tell_prediction,
 )
 from perenne.hub.predictions.tables import PredictionRow
@@ -22,5 +23,6 @@ __all__ = [
     "latest_of_station",
     "list_predictions",
     "record_prediction",
+    "summarise_prediction",
     "tell_prediction",
 ]

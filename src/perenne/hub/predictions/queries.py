@@ -87,13 +87,14 @@ def decisions_of_station(
 
 
 def latest_of_station(session: Session, actor: Actor, *, station_id: str, limit: int) -> Sequence[Any]:
-    """Return (id, image id, decision, at, latency) of a station's last answers, newest first."""
+    """Return (id, image id, decision, at, latency, quality) of a station's last answers, newest first."""
     wanted = select(
         PredictionRow.id,
         PredictionRow.image_id,
         PredictionRow.decision,
         PredictionRow.at,
         PredictionRow.latency_ms,
+        PredictionRow.quality,
     ).where(*visible_to(actor, PredictionRow), PredictionRow.station_id == station_id)
     newest_first = (PredictionRow.at.desc(), PredictionRow.id.desc())
     return session.execute(wanted.order_by(*newest_first).limit(limit)).all()

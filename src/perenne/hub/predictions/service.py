@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor
-from perenne.hub.images import ImageRow, note_prediction
+from perenne.hub.images import ImageRow, PredictionNote
 from perenne.hub.predictions import queries
 from perenne.hub.predictions.rules import outline
 from perenne.hub.predictions.tables import PredictionRow
@@ -14,7 +14,7 @@ from perenne.hub.sites import get_site, get_station
 from perenne.kit.errors import NotFound
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
 from perenne.wire.models import ModelReference
-from perenne.wire.predictions import ImagePrediction, RecordedPrediction
+from perenne.wire.predictions import ImagePrediction, ImageQuality, RecordedPrediction
 
 
 def record_prediction(
@@ -33,8 +33,11 @@ def record_prediction(
     thresholds: dict[str, float],
     latency_ms: dict[str, float],
     at: datetime,
+    quality: dict[str, Any] | None = None,
+    signals: dict[str, float] | None = None,
+    embedding: bytes | None = None,
 ) -> None:
-    """Add what a model version said, and note it on the image; the caller's transaction makes it last."""
+    """Add what a model version said; the caller notes it on the image, in the same transaction."""
     values = {
         "id": prediction_id,
         "organisation_id": actor.organisation_id,
@@ -50,18 +53,19 @@ def record_prediction(
         "thresholds": thresholds,
         "latency_ms": latency_ms,
         "at": at,
+        "quality": quality,
+        "signals": signals,
+        "embedding": embedding,
     }
     queries.insert_prediction(session, values)
+
+
+def summarise_prediction(
+    target: dict[str, Any], *, thresholds: dict[str, Any], decision: str, model_version_id: str
+) -> PredictionNote:
+    """Return what is noted on the image of a prediction, so that it can be found by it."""
     said = outline(target, thresholds=thresholds)
-    note_prediction(
-        session,
-        actor,
-        image_id=image_id,
-        decision=decision,
-        score=said.score,
-        model_id=model_version_id,
-        classes=said.classes,
-    )
+    return PredictionNote(decision, said.score, model_version_id, said.classes)
 
 
 def get_prediction(session: Session, actor: Actor, prediction_id: str) -> PredictionRow:
@@ -130,5 +134,6 @@ def tell_prediction(row: PredictionRow) -> RecordedPrediction:
         thresholds=row.thresholds,
         reference_image_id=row.reference_image_id,
         latency_ms=row.latency_ms,
+        quality=None if row.quality is None else ImageQuality.model_validate(row.quality),
         at=row.at,
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from perenne.hub.infra.database import Base, TenantRow
@@ -13,6 +13,9 @@ class PredictionRow(TenantRow, Base):
     """One answer of a station: immutable, with all that explains it.
 
     `thresholds` and `latency_ms` are copies of that moment: a later deployment does not change them.
+    `quality` is what the station's gate said of the image then: a verdict and its reasons. `signals` are the
+    numbers that are watched of the answer, `embedding` the 68 bytes of `perenne.runtime.projection`; null
+    where the model has none.
     """
 
     __tablename__ = "predictions"
@@ -34,4 +37,7 @@ class PredictionRow(TenantRow, Base):
     decision: Mapped[str] = mapped_column(String(10))
     thresholds: Mapped[dict[str, Any]]
     latency_ms: Mapped[dict[str, Any]]
+    quality: Mapped[dict[str, Any] | None]
+    signals: Mapped[dict[str, Any] | None]
+    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[datetime]

@@ -226,6 +226,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug"),
     )
     op.create_table(
+        "performance_ledgers",
+        sa.Column("truth_cursor", sa.String(length=40), nullable=False),
+        sa.Column("prediction_cursor", sa.String(length=40), nullable=False),
+        sa.Column("looked_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_id"),
+    )
+    op.create_index(
+        op.f("ix_performance_ledgers_organisation_id"),
+        "performance_ledgers",
+        ["organisation_id"],
+        unique=False,
+    )
+    op.create_table(
         "products",
         sa.Column("slug", sa.String(length=80), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -335,6 +352,34 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_browser_sessions_user_id"), "browser_sessions", ["user_id"], unique=False)
     op.create_table(
+        "claims",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column("metric", sa.String(length=20), nullable=False),
+        sa.Column("at_least", sa.Double(), nullable=False),
+        sa.Column("alpha", sa.Double(), nullable=False),
+        sa.Column("stream", sa.String(length=10), nullable=False),
+        sa.Column("max_objects", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=200), nullable=True),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_claims_organisation_id"), "claims", ["organisation_id"], unique=False)
+    op.create_index("ix_claims_site", "claims", ["organisation_id", "site_id", "id"], unique=False)
+    op.create_table(
         "datasets",
         sa.Column("slug", sa.String(length=80), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -384,6 +429,33 @@ def upgrade() -> None:
         op.f("ix_incident_steps_organisation_id"), "incident_steps", ["organisation_id"], unique=False
     )
     op.create_table(
+        "inspected_weeks",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("n_inspected", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("site_id", "week", "model_version_id"),
+    )
+    op.create_index(
+        op.f("ix_inspected_weeks_organisation_id"), "inspected_weeks", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_inspected_weeks_site", "inspected_weeks", ["organisation_id", "site_id", "week"], unique=False
+    )
+    op.create_table(
         "label_schema_versions",
         sa.Column("schema_id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -408,6 +480,85 @@ def upgrade() -> None:
         "label_schema_versions",
         ["organisation_id"],
         unique=False,
+    )
+    op.create_table(
+        "performance_estimates",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("metric", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("low", sa.Double(), nullable=True),
+        sa.Column("high", sa.Double(), nullable=True),
+        sa.Column("raw", sa.Double(), nullable=True),
+        sa.Column("n_images", sa.Integer(), nullable=False),
+        sa.Column("support_share", sa.Double(), nullable=True),
+        sa.Column("why_not", sa.Text(), nullable=True),
+        sa.Column("labels_needed", sa.Integer(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("site_id", "week", "model_version_id", "metric"),
+    )
+    op.create_index(
+        op.f("ix_performance_estimates_organisation_id"),
+        "performance_estimates",
+        ["organisation_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_performance_estimates_site",
+        "performance_estimates",
+        ["organisation_id", "site_id", "week"],
+        unique=False,
+    )
+    op.create_table(
+        "performance_weeks",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column("stream", sa.String(length=10), nullable=False),
+        sa.Column("n_labelled", sa.Integer(), nullable=False),
+        sa.Column("last_label_at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "figures",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("site_id", "week", "model_version_id", "schema_id", "stream"),
+    )
+    op.create_index(
+        op.f("ix_performance_weeks_organisation_id"), "performance_weeks", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_performance_weeks_site", "performance_weeks", ["organisation_id", "site_id", "week"], unique=False
     )
     op.create_table(
         "probes",
@@ -476,6 +627,52 @@ def upgrade() -> None:
     op.create_index("ix_refused_images_hash", "refused_images", ["organisation_id", "sha256"], unique=False)
     op.create_index(
         op.f("ix_refused_images_organisation_id"), "refused_images", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "certificates",
+        sa.Column("claim_id", sa.String(length=40), nullable=False),
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("low", sa.Double(), nullable=True),
+        sa.Column("high", sa.Double(), nullable=True),
+        sa.Column("n_labels", sa.Integer(), nullable=False),
+        sa.Column("n_objects", sa.Integer(), nullable=False),
+        sa.Column("labels_left", sa.Integer(), nullable=True),
+        sa.Column("log_wealth", sa.Double(), nullable=False),
+        sa.Column("log_threshold", sa.Double(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("degraded_since", sa.DateTime(), nullable=True),
+        sa.Column("why_open", sa.Text(), nullable=True),
+        sa.Column(
+            "path",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_id"],
+            ["claims.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("claim_id", "model_version_id"),
+    )
+    op.create_index(
+        op.f("ix_certificates_organisation_id"), "certificates", ["organisation_id"], unique=False
+    )
+    op.create_index(
+        "ix_certificates_site", "certificates", ["organisation_id", "site_id", "claim_id"], unique=False
     )
     op.create_table(
         "dataset_versions",
@@ -901,6 +1098,7 @@ def upgrade() -> None:
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
         ),
+        sa.Column("alarm_number", sa.Integer(), nullable=True),
         sa.Column(
             "told",
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
@@ -1414,7 +1612,7 @@ def upgrade() -> None:
         "watch_entries",
         sa.Column("prediction_id", sa.String(length=40), nullable=False),
         sa.Column("organisation_id", sa.String(length=40), nullable=False),
-        sa.Column("context_id", sa.String(length=40), nullable=False),
+        sa.Column("context_id", sa.String(length=40), nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["context_id"],
@@ -1537,6 +1735,78 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_watch_states_organisation_id"), "watch_states", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "judged_images",
+        sa.Column("site_id", sa.String(length=40), nullable=False),
+        sa.Column("station_id", sa.String(length=40), nullable=False),
+        sa.Column("image_id", sa.String(length=40), nullable=False),
+        sa.Column("prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("truth_id", sa.String(length=40), nullable=False),
+        sa.Column("schema_id", sa.String(length=40), nullable=False),
+        sa.Column("model_version_id", sa.String(length=40), nullable=False),
+        sa.Column("stream", sa.String(length=10), nullable=False),
+        sa.Column("inclusion_probability", sa.Double(), nullable=True),
+        sa.Column("group_key", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.Column("tp", sa.Integer(), nullable=False),
+        sa.Column("fp", sa.Integer(), nullable=False),
+        sa.Column("fn", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.String(length=10), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("error", sa.Double(), nullable=True),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column(
+            "objects",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_version_id"],
+            ["model_versions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["prediction_id"],
+            ["predictions.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["schema_id"],
+            ["label_schemas.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["truth_id"],
+            ["ground_truths.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("image_id", "schema_id", "model_version_id"),
+    )
+    op.create_index(
+        "ix_judged_images_cell",
+        "judged_images",
+        ["organisation_id", "site_id", "model_version_id", "schema_id", "week"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_judged_images_model",
+        "judged_images",
+        ["organisation_id", "model_version_id", "stream", "at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_judged_images_organisation_id"), "judged_images", ["organisation_id"], unique=False
     )
 
 

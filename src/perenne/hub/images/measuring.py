@@ -1,0 +1,82 @@
+"""What is measured of every image when it comes in: how its file was written and how it was taken.
+
+Owns the measurement, and its row beside what the station's gate said. Refuses to decode (who admits an image
+has its pixels) and to fail: an image that cannot be measured is stored all the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from perenne.hub.accounts import Actor
+from perenne.hub.images.gate import Judgement, judge
+from perenne.hub.images.tables import ImageRow
+from perenne.hub.infra.services import Hub
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perenne.quality.decoding import AdmittedImage
+    from perenne.quality.fingerprint import Fingerprint
+    from perenne.quality.gate import Reason
+    from perenne.quality.signals import Signals
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Fingerprint and signals of one image, None where it could not be measured, and the gate's judgement."""
+
+    fingerprint: "Fingerprint | None" = None
+    signals: "Signals | None" = None
+    judgement: Judgement = field(default_factory=lambda: Judgement("not_judged"))
+
+
+def measure_pixels(data: bytes, *, admitted: "AdmittedImage", pixels_HWC: "NDArray[Any]") -> Measured:
+    """Return fingerprint and signals, not judged yet. 2 ms of CPU at 320 px, 4 ms at 640 and beyond."""
+    from perenne.quality.decoding import ImageRefused
+    from perenne.quality.fingerprint import read_fingerprint
+    from perenne.quality.signals import measure_signals
+
+    try:
+        return Measured(read_fingerprint(data, admitted), measure_signals(pixels_HWC))
+    except ImageRefused:  # its pixels are sound; only what its header says cannot be read
+        return Measured(None, measure_signals(pixels_HWC))
+
+
+def judge_measured(
+    hub: Hub, actor: Actor, measured: Measured, *, station_id: str | None, kind: str
+) -> Measured:
+    """Return the measurement with what the station's gate says of it; templates are not judged."""
+    judged = judge(
+        hub,
+        actor,
+        station_id=station_id if kind == "capture" else None,
+        signals=measured.signals,
+        fingerprint=measured.fingerprint,
+    )
+    return Measured(measured.fingerprint, measured.signals, judged)
+
+
+def describe_measured(image: ImageRow, measured: Measured, *, now: datetime) -> dict[str, Any]:
+    """Return the values of the image's row in `image_signals`."""
+    said = measured.judgement
+    return {
+        "image_id": image.id,
+        "organisation_id": image.organisation_id,
+        "site_id": image.site_id,
+        "station_id": image.station_id,
+        "fingerprint": None if measured.fingerprint is None else measured.fingerprint.to_json(),
+        "signals": None if measured.signals is None else measured.signals.to_json(),
+        "verdict": said.verdict,
+        "reasons": tell_reasons(said.reasons),
+        "closeness": said.closeness,
+        "closeness_admitted": said.closeness_admitted,
+        "closeness_reasons": tell_reasons(said.closeness_reasons),
+        "measured_at": now,
+    }
+
+
+def tell_reasons(reasons: "Iterable[Reason]") -> list[dict[str, Any]]:
+    """Return reasons as they are kept and sent: code, words, value, limit."""
+    return [asdict(reason) for reason in reasons]
