@@ -1,0 +1,292 @@
+"""Which fault of acquisition moves a station's signals like this, and how strong it is.
+
+Owns the library of a station: mean signals of its own reference images, replayed through simulated changes
+at several strengths, as curves through standardised space; and the search for the nearest point of a curve,
+or of two curves added where two faults act at once. Refuses a name when what is left over is large: a
+direction that no curve goes in is "moved, but unnamed".
+
+Two windows of a healthy station differ by noise, known from the reference; larger differences must also be
+explained to a share, for a simulated fault is never quite the real one.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perenne.monitoring.acquisition_changes import KINDS, Kind, change_image
+from perenne.quality.signals import Signals, measure_signals, unpack_cells
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+N_IMAGES = 24
+FEWEST_REFERENCE, FEWEST_WINDOW = 30, 8
+NAMES = (
+    *("brightness", "contrast", "black level", "white level", "clipped dark", "clipped bright", "entropy"),
+    *("grey levels", "sharpness", "noise", "detail where flat", "detail at edges", "fine detail"),
+    *(
+        "middle detail",
+        "diagonal detail",
+        "blockiness",
+        "resampling",
+        "direction",
+        "red-green",
+        "yellow-blue",
+    ),
+    *("detail upper left", "detail upper right", "detail lower left", "detail lower right"),
+)
+_FLOORS = (
+    *(0.01, 0.01, 0.01, 0.01, 0.05, 0.05, 0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01, 0.01, 0.01),
+    *(0.03, 0.01, 0.2, 0.2, 0.01, 0.01, 0.01, 0.01),
+)
+_CELL_FLOORS = (1.0, 0.02)
+_RELATIVE_NOISE = 0.05
+"""Part of a shift that is never trusted: simulated faults are not quite real ones."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """When a shift is one, when a curve explains it, and when a second curve is worth adding.
+
+    `moved`: distance above noise. `rest`: largest share of the distance left over. `gain`: by how much a
+    second kind must shrink the rest.
+    """
+
+    moved: float = 1.0
+    rest: float = 0.55
+    gain: float = 0.6
+
+
+@dataclass(frozen=True)
+class SignatureMatch:
+    """What moves signals like this. `distance`: how far they moved, less noise; `rest`: share left over.
+
+    `kinds`, `strengths`, `causes`: of one fault or two, none where nothing fits; `words` says it.
+    """
+
+    moved: bool
+    distance: float
+    rest: float
+    kinds: tuple[str, ...] = ()
+    strengths: tuple[float, ...] = ()
+    causes: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One kind of change: `strengths` ascend, `shifts_SF` are standardised, the row of the neutral is 0."""
+
+    kind: str
+    cause: str
+    words: str
+    strengths: tuple[float, ...]
+    shifts_SF: Floats
+
+
+@dataclass(frozen=True)
+class SignatureLibrary:
+    """The curves of one reference, and how its images vary: `white_FF` turns a shift into standard ones."""
+
+    middle_F: Floats
+    scale_F: Floats
+    white_FF: Floats
+    curves: tuple[Curve, ...]
+    n_reference: int
+
+    def to_json(self) -> str:
+        """Return one line of JSON, some 200 KB."""
+        return json.dumps(asdict(self), separators=(",", ":"), default=_round)
+
+    @classmethod
+    def from_json(cls, text: str) -> "SignatureLibrary":
+        """Return the library that `to_json` wrote."""
+        given: dict[str, Any] = json.loads(text)
+        arrays = {name: np.array(given[name]) for name in ("middle_F", "scale_F", "white_FF")}
+        curves = tuple(
+            Curve(
+                **{name: one[name] for name in ("kind", "cause", "words")},
+                strengths=tuple(one["strengths"]),
+                shifts_SF=np.array(one["shifts_SF"]),
+            )
+            for one in given["curves"]
+        )
+        return cls(curves=curves, n_reference=given["n_reference"], **arrays)
+
+    def shift_of(self, window: Sequence[Signals]) -> Floats:
+        """Return (F,): the mean of the window less that of the reference, in whitened units."""
+        values = np.array([describe_acquisition(one) for one in window])
+        return np.asarray(((values.mean(0) - self.middle_F) / self.scale_F) @ self.white_FF)
+
+
+def describe_acquisition(signals: Signals) -> Floats:
+    """Return (152,): the numbers of `NAMES` on scales where faults add up, then brightness and structure of
+    the 8x8 cells, each beside the whole image.
+
+    Raises: ValueError when the signals come without cells.
+    """
+    if not signals.cell_means:
+        raise ValueError("Signatures need the grid of cells; these signals were kept without it.")
+    s = signals
+    tone = np.log10([s.mean + 1, s.std + 1, s.p1 + 4, s.p99 + 4, s.dark_share + 1e-3, s.bright_share + 1e-3])
+    detail = [s.entropy, s.grey_levels, s.log_laplacian, s.log_noise, s.detail_median, s.detail_peak]
+    scales = [s.fine_detail, s.middle_detail, s.diagonal_detail, s.blockiness, s.resampling, s.direction]
+    means, spreads = unpack_cells(s.cell_means), np.log10(unpack_cells(s.cell_spreads) + 2)
+    return np.concatenate(
+        [
+            *(tone, detail, scales, [s.lab_a, s.lab_b], s.quadrants),
+            *((means - means.mean()).ravel(), (spreads - spreads.mean()).ravel()),
+        ]
+    )
+
+
+def learn_signatures(
+    reference: Sequence[Signals], *, images: Sequence[Pixels], kinds: Sequence[Kind] = KINDS
+) -> SignatureLibrary:
+    """Return the library of a station from the signals of its reference and some of its images.
+
+    `images`: RGB; the first 24 are replayed through every change, 8 to 15 s of CPU at 300 to 640 px.
+    Raises: ValueError with fewer than 30 signals or without images.
+    """
+    if len(reference) < FEWEST_REFERENCE or not images:
+        raise ValueError(
+            f"Signatures are learnt from {FEWEST_REFERENCE} signals and an image; got {len(reference)} "
+            f"and {len(images)}."
+        )
+    values = np.array([describe_acquisition(one) for one in reference])
+    scale = np.sqrt(values.var(0) + _floors() ** 2)
+    white = _whiten((values - values.mean(0)) / scale)
+    replayed = images[:N_IMAGES]
+    before = np.array([describe_acquisition(measure_signals(image)) for image in replayed])
+    curves = []
+    for kind in kinds:
+        rows = [
+            np.zeros(len(scale))
+            if strength == kind.neutral
+            else _mean_change(replayed, kind, strength, before) / scale @ white
+            for strength in kind.strengths
+        ]
+        curves.append(Curve(kind.name, kind.cause, kind.words, kind.strengths, np.array(rows)))
+    return SignatureLibrary(values.mean(0), scale, white, tuple(curves), len(reference))
+
+
+def match_signature(
+    window: Sequence[Signals], *, library: SignatureLibrary, tolerance: Tolerance | None = None
+) -> SignatureMatch | None:
+    """Return what moved the signals of the window; None for fewer than 8 images.
+
+    Assumes: images of the window vary as those of the reference do.
+    """
+    if len(window) < FEWEST_WINDOW:
+        return None
+    return match_shift(library.shift_of(window), library=library, n_window=len(window), tolerance=tolerance)
+
+
+def match_shift(
+    shift_F: Floats, *, library: SignatureLibrary, n_window: int, tolerance: Tolerance | None = None
+) -> SignatureMatch:
+    """Return the nearest kind, or two, to a whitened shift; none when it is too small or too far from all."""
+    tolerance = tolerance or Tolerance()
+    noise = len(shift_F) * (1 / n_window + 1 / library.n_reference)
+    square = float(shift_F @ shift_F)
+    distance = float(np.sqrt(max(0.0, square - noise)))
+    spread = np.sqrt(2 / len(shift_F))
+    if distance < tolerance.moved or square < noise * (1 + 4 * spread):
+        return SignatureMatch(False, distance, 0.0)
+
+    def left_over(rest_F: Floats) -> float:
+        beyond = max(0.0, float(rest_F @ rest_F) - noise * (1 + 2 * spread))
+        return float(np.sqrt(beyond) / distance)
+
+    points = [_nearest(shift_F, curve) for curve in library.curves]
+    single = min(range(len(points)), key=lambda i: points[i][2])
+    rest = left_over(shift_F - points[single][1])
+    chosen = [(library.curves[single], points[single][0])]
+    pair = _nearest_pair(shift_F, library.curves, first=_best_few(points))
+    if pair is not None:
+        rest_of_pair = left_over(shift_F - pair[0][2] - pair[1][2])
+        if rest_of_pair < tolerance.gain * rest and _both_count(pair, distance):
+            chosen, rest = [(curve, strength) for curve, strength, _ in pair], rest_of_pair
+    if rest > tolerance.rest:
+        return SignatureMatch(True, distance, rest)
+    return SignatureMatch(
+        moved=True,
+        distance=distance,
+        rest=rest,
+        kinds=tuple(curve.kind for curve, _ in chosen),
+        strengths=tuple(round(strength, 3) for _, strength in chosen),
+        causes=tuple(dict.fromkeys(curve.cause for curve, _ in chosen)),
+        words=" + ".join(curve.words.format(strength) for curve, strength in chosen),
+    )
+
+
+Part = tuple[Curve, float, Floats]
+
+
+def _best_few(points: Sequence[tuple[float, Floats, float]], few: int = 6) -> list[int]:
+    return sorted(range(len(points)), key=lambda i: points[i][2])[:few]
+
+
+def _nearest_pair(
+    shift_F: Floats, curves: Sequence[Curve], *, first: Sequence[int]
+) -> tuple[Part, Part] | None:
+    """Return the two curves whose points add up nearest to the shift; one of them is among `first`."""
+    best: tuple[float, Part, Part] | None = None
+    for i in first:
+        for j, other in enumerate(curves):
+            if j == i or (j in first and j < i):
+                continue
+            at, point, _ = _nearest(shift_F, curves[i])
+            for _ in range(4):
+                other_at, other_point, _ = _nearest(shift_F - point, other)
+                at, point, _ = _nearest(shift_F - other_point, curves[i])
+            rest = shift_F - point - other_point
+            square = float(rest @ rest)
+            if best is None or square < best[0]:
+                best = square, (curves[i], at, point), (other, other_at, other_point)
+    return None if best is None else (best[1], best[2])
+
+
+def _both_count(pair: tuple[Part, Part], distance: float) -> bool:
+    return all(float(np.linalg.norm(point)) > 0.25 * distance for _, _, point in pair)
+
+
+def _nearest(shift_F: Floats, curve: Curve) -> tuple[float, Floats, float]:
+    """Return strength, point and squared distance of the point of the curve that lies nearest."""
+    starts, steps = curve.shifts_SF[:-1], np.diff(curve.shifts_SF, axis=0)
+    lengths = np.maximum((steps**2).sum(1), 1e-12)
+    parts = np.clip(((shift_F - starts) * steps).sum(1) / lengths, 0, 1)
+    points = starts + parts[:, None] * steps
+    squares = ((shift_F - points) ** 2).sum(1)
+    at = int(squares.argmin())
+    strength = curve.strengths[at] + parts[at] * (curve.strengths[at + 1] - curve.strengths[at])
+    return float(strength), points[at], float(squares[at])
+
+
+def _mean_change(images: Sequence[Pixels], kind: Kind, strength: float, before_NF: Floats) -> Floats:
+    after = [
+        describe_acquisition(measure_signals(change_image(image, kind=kind, strength=strength, seed=seed)))
+        for seed, image in enumerate(images)
+    ]
+    return np.asarray((np.array(after) - before_NF).mean(0))
+
+
+def _whiten(values_NF: Floats) -> Floats:
+    """Return the (F, F) root of the inverse covariance, shrunk, so that no direction counts without bound."""
+    from sklearn.covariance import ledoit_wolf
+
+    covariance, _ = ledoit_wolf(values_NF)
+    sizes, axes = np.linalg.eigh(covariance)
+    return np.asarray(axes / np.sqrt(np.maximum(sizes, _RELATIVE_NOISE)) @ axes.T)
+
+
+def _floors() -> Floats:
+    return np.concatenate([np.array(_FLOORS), np.full(64, _CELL_FLOORS[0]), np.full(64, _CELL_FLOORS[1])])
+
+
+def _round(array: Floats) -> list[Any]:
+    return [_round(row) if row.ndim else float(f"{row:.4g}") for row in array]
