@@ -46,6 +46,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("evaluate", "perenne.cli.evaluate:app", "How good a model is, site by site, worst first.", TURN),
     Entry("deploy", "perenne.cli.deploy:app", "Which version answers where; undo; history.", TURN),
     Entry("inspect", "perenne.cli.inspect:inspect", "Send images to a station and read its decision.", TURN),
+    Entry("monitor", "perenne.cli.monitor:app", "How images are watched: gates of stations.", TURN),
     Entry("users", "perenne.cli.users:app", "Accounts of people.", KEEP),
     Entry("tokens", "perenne.cli.tokens:app", "Tokens of programs.", KEEP),
     Entry("jobs", "perenne.cli.jobs:app", "Background work and how far it is.", KEEP),

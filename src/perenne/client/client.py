@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perenne.client.inspections import Inspections
     from perenne.client.jobs import Jobs
     from perenne.client.models import Models
+    from perenne.client.monitoring import Monitoring
     from perenne.client.runs import Runs
     from perenne.client.schemas import Schemas
     from perenne.client.sites import Sites
@@ -139,6 +140,13 @@ class Client:
         from perenne.client.inspections import Inspections
 
         return Inspections(self.transport)
+
+    @cached_property
+    def monitoring(self) -> "Monitoring":
+        """How images are watched, and the gates of stations."""
+        from perenne.client.monitoring import Monitoring
+
+        return Monitoring(self.transport)
 
     @cached_property
     def jobs(self) -> "Jobs":

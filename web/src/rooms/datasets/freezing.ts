@@ -59,6 +59,8 @@ export function toRequest(rules: Rules): Schemas["FreezeRequest"] {
       since: startOf(rules.since),
       until: startOf(rules.until),
       require_truth: rules.requireTruth,
+      include_unlike: false,
+      include_unlike: false,
     },
     split: {
       by: rules.by,

@@ -42,6 +42,7 @@ export function CheckPanel({ one, check }: { one: Import; check: Check }) {
               { name: t("check.new"), value: check.images.new },
               { name: t("check.known"), value: check.images.known },
               { name: t("check.refused"), value: check.images.refused, bad: true },
+              ...(check.unlike ? [{ name: t("check.unlike"), value: check.unlike.unlike, bad: true }] : []),
             ]}
           />
           {check.problem !== null && (

@@ -25,6 +25,7 @@ export function ResultPanel({ one }: { one: Import }) {
               { name: t("result.known"), value: result.known },
               { name: t("result.refused"), value: result.refused, bad: true },
               ...(result.templates ? [{ name: t("result.templates"), value: result.templates }] : []),
+              ...(result.unlike ? [{ name: t("result.unlike"), value: result.unlike, bad: true }] : []),
               ...(result.unused ? [{ name: t("result.unused"), value: result.unused }] : []),
             ]}
           />
