@@ -60,7 +60,6 @@ export function toRequest(rules: Rules): Schemas["FreezeRequest"] {
       until: startOf(rules.until),
       require_truth: rules.requireTruth,
       include_unlike: false,
-      include_unlike: false,
     },
     split: {
       by: rules.by,
