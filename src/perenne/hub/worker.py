@@ -19,7 +19,16 @@ from perenne.hub.infra.notices import ChangeTeller
 from perenne.hub.infra.services import open_services
 from perenne.hub.settings import Settings
 
-JOB_ROOMS = ("images", "imports", "datasets", "training", "models", "evaluation", "deployments")
+JOB_ROOMS = (
+    "images",
+    "imports",
+    "datasets",
+    "training",
+    "models",
+    "performance",
+    "evaluation",
+    "deployments",
+)
 """A job's kind starts with the room that handles it: `evaluation.measure` is in hub/evaluation/jobs.py."""
 
 _log = logging.getLogger("perenne.worker")

@@ -18,11 +18,23 @@ def new_id(prefix: str) -> str:
     value = (millis << 80) | int.from_bytes(os.urandom(10), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    digits = []
-    for _ in range(26):
-        digits.append(_ALPHABET[value & 31])
-        value >>= 5
-    return f"{prefix}_{''.join(reversed(digits))}"
+    return f"{prefix}_{_write(value)}"
+
+
+def least_id_before(text: str, *, seconds: float) -> str:
+    """Return the least id of the kind of `text` that can have been made so many seconds before it.
+
+    >>> least_id_before("img_01vn7gqh00e1s70000000000k0", seconds=1.0)
+    'img_01vn7gqg0r0000000000000000'
+    """
+    match = _ID.match(text)
+    if match is None:
+        raise ValueError(f"'{text}' is no id")
+    value = 0
+    for digit in match.group(2):
+        value = value << 5 | _ALPHABET.index(digit)
+    millis = max(0, (value >> 80) - round(seconds * 1000))
+    return f"{match.group(1)}_{_write(millis << 80)}"
 
 
 def is_id(text: str, prefix: str) -> bool:
@@ -43,3 +55,11 @@ def slugify(text: str) -> str:
     """
     letters = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", "-", "".join(letters).lower()).strip("-")[:80]
+
+
+def _write(value: int) -> str:
+    digits = []
+    for _ in range(26):
+        digits.append(_ALPHABET[value & 31])
+        value >>= 5
+    return "".join(reversed(digits))

@@ -3,7 +3,7 @@
 Owns rows made from the tables' own shapes: a new room is covered the day it has a table.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Float, Integer, Table, insert
@@ -28,6 +28,7 @@ PREFIXES = {
     "dataset_versions": "dsv",
     "runs": "run",
     "model_versions": "mod",
+    "claims": "clm",
     "evaluations": "evl",
     "deployments": "dep",
     "predictions": "ins",
@@ -49,7 +50,8 @@ def fill_tenant(session: Session, *, organisation_id: str, mark: str, now: datet
             for column in table.columns
             if column.name not in ("id", "organisation_id")
         }
-        session.execute(insert(table).values(id=row_id, organisation_id=organisation_id, **values))
+        values |= {"id": row_id, "organisation_id": organisation_id}
+        session.execute(insert(table).values(values))
         made[table.name] = row_id
     return made
 
@@ -79,6 +81,8 @@ def _plain_value(column: Column[Any], *, mark: str, now: datetime) -> Any:
         python_type = kind.python_type
     except NotImplementedError:
         return {}
+    if python_type is date:
+        return now.date()
     if python_type is bool:
         return False
     if python_type is str:

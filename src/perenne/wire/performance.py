@@ -13,14 +13,14 @@ from perenne.wire.base import Message
 from perenne.wire.models import ModelReference
 
 LabelStream = Literal["audit", "seeded", "active", "unknown"]
-"""audit: drawn at random with a known probability; seeded: known parts run again; active: picked for training.
+"""audit: drawn at random with a known probability; seeded: known parts run again; active: picked to train on.
 Only the first two measure anything; they are never mixed."""
 CertificateState = Literal["certified", "violated", "open"]
 ClaimMetric = Literal["recall", "precision", "f1"]
 
 
 class MetricFigure(Message):
-    """A metric with its 95 % interval; `value` without bounds, or none, when there is too little (`missing`)."""
+    """A metric with its 95 % interval; `value` without bounds, or none, with too few labels (`missing`)."""
 
     metric: str
     value: float | None
@@ -44,7 +44,8 @@ class PerformancePeriod(Message):
 
 
 class SitePerformance(Message):
-    """The measured performance of a site over time. `primary` names the metric that decides."""
+    """The measured performance of a site over time, oldest week first. `primary` names the metric that
+    decides, at the operating point. `problem` is that of the version that answers now."""
 
     site: str
     problem: str
@@ -65,7 +66,8 @@ class ClaimNew(Message):
 
 
 class Certificate(Message):
-    """Where a claim stands for the version deployed now; valid whenever one looks.
+    """Where a claim stands for the version that answers now (None: nothing answered yet); valid whenever one
+    looks.
 
     `labels_left` is about how many more labels it takes at the observed rates, None when decided or unknown.
     `promise` is alpha: at most so often is a claim certified that does not hold.
@@ -93,6 +95,8 @@ class Certificate(Message):
     degraded_since: datetime | None
     created_at: datetime
     reason: str
+    why_open: str | None = None
+    """What stands in the way of a decision, such as labels that were not drawn alike."""
     path: list[tuple[int, float]] = Field(default_factory=list)
     """(labels, log wealth) for a small chart; empty in lists."""
 

@@ -63,9 +63,10 @@ class TruthNew(Message):
 
     @model_validator(mode="after")
     def _draws_at_random(self) -> "TruthNew":
-        for item in (self, *self.items):
-            stream = item.stream or self.stream
-            if item.inclusion_probability is not None and stream != "audit":
+        told = [(self.stream, self.inclusion_probability)]
+        told += [(item.stream or self.stream, item.inclusion_probability) for item in self.items]
+        for stream, chance in told:
+            if chance is not None and stream != "audit":
                 raise ValueError(f"an inclusion probability belongs to an audit; the stream is {stream}")
         return self
 

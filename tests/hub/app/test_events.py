@@ -92,6 +92,8 @@ NO_NEWS = {
     "change_notices",
     "dataset_items",
     "idempotent_replies",
+    "inspected_weeks",
+    "performance_ledgers",
     "trainers",
     "watch_cursors",
     "watch_entries",

@@ -28,6 +28,7 @@ PARAMETERS = {
     "other": "dataset_versions",
     "run": "runs",
     "model": "model_versions",
+    "claim": "claims",
     "evaluation_id": "evaluations",
     "champion_id": "evaluations",
     "challenger_id": "evaluations",

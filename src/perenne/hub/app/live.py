@@ -43,6 +43,10 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
             "golden_parts",
         ),
     ),
+    "performance": (
+        "performance:read",
+        ("judged_images", "performance_weeks", "claims", "certificates", "performance_estimates"),
+    ),
     "jobs": ("jobs:read", ("jobs",)),
     "users": ("users:read", ("users", "api_tokens")),
     "imports": ("images:read", ("imports", "import_files")),

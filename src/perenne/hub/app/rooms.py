@@ -15,6 +15,7 @@ ROOMS = [
     "models",
     "imports",
     "datasets",
+    "performance",
     "training",
     "evaluation",
     "deployments",

@@ -19,6 +19,7 @@ class GroundTruthRow(TenantRow, Base):
 
     __tablename__ = "ground_truths"
     __table_args__ = (
+        Index("ix_ground_truths_list", "organisation_id", "id"),
         Index("ix_ground_truths_image", "organisation_id", "image_id", "schema_id"),
         Index("ix_ground_truths_part", "organisation_id", "part_id", "schema_id"),
         Index("ix_ground_truths_standing", "organisation_id", "schema_id", "superseded_by", "image_id"),
