@@ -26,8 +26,12 @@ Floats = NDArray[np.float64]
 Group = Literal["acquisition", "embedding", "predictions"]
 
 DEFECT_RATE = "predictions.defect_rate"
-GROUP_WEIGHTS = {"acquisition": 0.4, "embedding": 0.25, "predictions": 0.15, DEFECT_RATE: 0.2}
-"""What each group weighs, shared evenly by its channels; the rate of defects weighs by itself."""
+DISTANCES = ("embedding.distance", "embedding.unusualness")
+WEIGHTS = {"acquisition": 0.3, "distance": 0.3, "axes": 0.1, "predictions": 0.1, DEFECT_RATE: 0.2}
+"""What each set of channels weighs, shared evenly by its channels.
+
+The two distances of the embedding see any new kind of image, each axis but one kind; the rate of defects
+weighs by itself."""
 _DEFECT_OF_DECISION = {"pass": 0.0, "unsure": 0.5, "fail": 1.0}
 
 
@@ -136,12 +140,12 @@ def channel_weights(channels: Sequence[str]) -> dict[str, float]:
 
     >>> weights = channel_weights(["acquisition.noise", "acquisition.contrast", DEFECT_RATE])
     >>> {name: round(weight, 3) for name, weight in weights.items()}
-    {'acquisition.noise': 0.333, 'acquisition.contrast': 0.333, 'predictions.defect_rate': 0.333}
+    {'acquisition.noise': 0.3, 'acquisition.contrast': 0.3, 'predictions.defect_rate': 0.4}
     """
     parts = [_weighed_as(name) for name in channels]
-    total = sum(GROUP_WEIGHTS[part] for part in set(parts))
+    total = sum(WEIGHTS[part] for part in set(parts))
     return {
-        name: GROUP_WEIGHTS[part] / parts.count(part) / total
+        name: WEIGHTS[part] / parts.count(part) / total
         for name, part in zip(channels, parts, strict=True)
     }
 
@@ -172,4 +176,6 @@ def channel_values(record: ImageRecord, frame: Frame) -> Floats:
 
 def _weighed_as(name: str) -> str:
     described = describe_channel(name)
+    if described.group == "embedding":
+        return "distance" if described.name in DISTANCES else "axes"
     return DEFECT_RATE if described.name == DEFECT_RATE else described.group

@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 CORESET = 1000
 N_AXES = 8
 NEIGHBOURS = 5
-N_WHITE = 32
-"""Axes on which distances are measured: those of the largest variance."""
+N_WHITE, IMAGES_AN_AXIS = 64, 6
+"""Distances are measured on so many axes at most, and on one for so many images that the frame is fitted to."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class EmbeddingFrame:
         mean = embeddings_ND.mean(0)
         _, spreads, axes = np.linalg.svd(embeddings_ND - mean, full_matrices=False)
         spreads = spreads / np.sqrt(len(embeddings_ND) - 1)
-        kept = slice(0, min(N_WHITE, max(1, len(embeddings_ND) // 10), len(spreads)))
+        kept = slice(0, min(N_WHITE, max(1, len(embeddings_ND) // IMAGES_AN_AXIS), len(spreads)))
         axes, spreads = axes[kept], np.maximum(spreads[kept], 1e-9 + 1e-3 * spreads[0])
         signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])  # the same on every machine
         white = (axes * signs[:, None]).T / spreads

@@ -58,7 +58,7 @@ def tail_bounds(n: int, *, n_channels: int, delta: float) -> tuple[Floats, Float
 
     >>> counts, bounds = tail_bounds(1000, n_channels=1, delta=0.05)
     >>> counts[[0, 6]].tolist(), bounds[[0, 6]].round(4).tolist()
-    ([1.0, 149.0], [0.0072, 0.1792])
+    ([1.0, 119.0], [0.0072, 0.1468])
     """
     from scipy.special import betainccinv
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SLOPES = (0.3, 0.6, 0.95)
-TAIL_MASSES = (0.002, 0.01, 0.05, 0.15)
-TAIL_STAKES = (0.1, 0.5)
+TAIL_MASSES = (0.002, 0.01, 0.03, 0.12)
+TAIL_STAKES = (0.15, 0.85)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def tail_values(hits: NDArray[np.bool_], *, masses: Floats | None = None) -> Flo
     """Return the values of TAILS (last axis) for `hits` of their tails; `masses` bound the tails' chances.
 
     >>> tail_values(np.arange(16) == 0)[:3].round(2).tolist()
-    [50.9, 0.5, 0.9]
+    [75.85, 0.15, 0.85]
     """
     won = _GAIN if masses is None else _STAKE / masses
     return np.asarray(1.0 - _STAKE + won * hits)

@@ -51,7 +51,7 @@ class EDetector:
     >>> readings = [watch.update(f"unit-{i}", rng.normal(size=2) + [0, 4 * (i >= 50)]) for i in range(60)]
     >>> first = next(r for r in readings if r.alarm)
     >>> first.n_units, first.onset, round(first.shares["noise"], 3)
-    (54, 51, 1.0)
+    (53, 51, 0.999)
     """
 
     def __init__(
