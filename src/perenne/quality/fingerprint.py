@@ -12,7 +12,7 @@ import math
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,7 @@ class Fingerprint:
 
     def to_json(self) -> str:
         """Return one line of JSON; the same fingerprint gives the same text."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(vars(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Fingerprint":

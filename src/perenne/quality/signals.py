@@ -8,7 +8,7 @@ the middle at full size, since every copy would hide them. Judges nothing: limit
 import base64
 import json
 import zlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,7 @@ class Signals:
 
     def to_json(self) -> str:
         """Return one line of JSON of less than 1,024 bytes."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(vars(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Signals":

@@ -5,7 +5,7 @@ has its pixels) and to fail: an image that cannot be measured is stored all the 
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -79,4 +79,4 @@ def describe_measured(image: ImageRow, measured: Measured, *, now: datetime) -> 
 
 def tell_reasons(reasons: "Iterable[Reason]") -> list[dict[str, Any]]:
     """Return reasons as they are kept and sent: code, words, value, limit."""
-    return [asdict(reason) for reason in reasons]
+    return [dict(vars(reason)) for reason in reasons]

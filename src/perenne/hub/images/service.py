@@ -288,9 +288,19 @@ def use_as_station_reference(
 @contextmanager
 def decoder(hub: Hub) -> Iterator[None]:
     """Let as many threads decode at a time as there are cores."""
-    gate = hub.shared.setdefault("images.decoders", threading.BoundedSemaphore(max(2, os.cpu_count() or 2)))
+    gate = hub.shared.get("images.decoders")
+    if gate is None:
+        gate = hub.shared.setdefault("images.decoders", _open_gate())
     with gate:
         yield
+
+
+def _open_gate() -> threading.BoundedSemaphore:
+    import cv2
+
+    # Images are worked on side by side: threads of OpenCV's own would only take each other's cores.
+    cv2.setNumThreads(1)
+    return threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
 
 class _Places:
