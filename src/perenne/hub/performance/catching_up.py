@@ -37,7 +37,7 @@ from perenne.hub.performance.tables import (
     PerformanceWeekRow,
 )
 from perenne.kit.errors import PerenneError
-from perenne.kit.ids import least_id_before, new_id
+from perenne.kit.ids import is_id, least_id_before, new_id
 
 PORTION = 2_000
 OVERLAP_S = 60.0
@@ -82,10 +82,10 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
         )
         session.add(ledger)
     truths = queries.images_of_new_truths(
-        session, actor, after_id=_looked_from(ledger.truth_cursor), limit=PORTION
+        session, actor, after_id=_looked_from(ledger.truth_cursor, kind="gts"), limit=PORTION
     )
     answers = queries.new_predictions(
-        session, actor, after_id=_looked_from(ledger.prediction_cursor), limit=PORTION
+        session, actor, after_id=_looked_from(ledger.prediction_cursor, kind="ins"), limit=PORTION
     )
     images = {image for _, image in truths if image} | {row.image_id for row in answers if row.has_truth}
     touched = Touched()
@@ -105,8 +105,9 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
     return n_judged, not full or before == (ledger.truth_cursor, ledger.prediction_cursor)
 
 
-def _looked_from(cursor: str) -> str:
-    return least_id_before(cursor, seconds=OVERLAP_S) if cursor else ""
+def _looked_from(cursor: str, *, kind: str) -> str:
+    """Return from where to look again; from the start when nothing was seen yet."""
+    return least_id_before(cursor, seconds=OVERLAP_S) if is_id(cursor, kind) else ""
 
 
 def _judge_images(session: Session, actor: Actor, images: Iterable[str], touched: Touched) -> int:

@@ -7,9 +7,10 @@ certificate, and figures of a metric with fewer than ten objects an interval.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Literal, Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -72,13 +73,22 @@ def week_of(at: datetime, *, time_zone: str) -> date:
     >>> week_of(datetime.fromisoformat("2026-01-04T23:30:00+00:00"), time_zone="Europe/Paris").isoformat()
     '2026-01-05'
     """
-    local = at.astimezone(ZoneInfo(time_zone)).date()
+    local = at.astimezone(zone_of(time_zone)).date()
     return local - timedelta(days=local.weekday())
+
+
+@lru_cache(maxsize=256)
+def zone_of(time_zone: str) -> tzinfo:
+    """Return a site's time zone; UTC for one that this machine has no data of, rather than no week at all."""
+    try:
+        return ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def bounds_of_week(week: date, *, time_zone: str) -> tuple[datetime, datetime]:
     """Return the first moment of a week at the site and that of the next one."""
-    zone = ZoneInfo(time_zone)
+    zone = zone_of(time_zone)
     start = datetime.combine(week, time(), tzinfo=zone)
     return start, datetime.combine(week + timedelta(days=7), time(), tzinfo=zone)
 
