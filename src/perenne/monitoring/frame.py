@@ -17,7 +17,7 @@ CORESET = 1000
 N_AXES = 8
 NEIGHBOURS = 5
 N_WHITE, IMAGES_AN_AXIS = 64, 6
-"""Distances are measured on so many axes at most, and on one for so many images that the frame is fitted to."""
+"""Distances are measured on 64 axes at most, one for six images that the frame is fitted to."""
 
 
 @dataclass(frozen=True)

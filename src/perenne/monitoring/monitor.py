@@ -133,15 +133,14 @@ class Monitor:
         self._start()
 
     def _start(self) -> None:
-        n_channels = len(self.reference.channels)
         self.n_images = 0
+        self._readings = self._growing.reading(), self._anchored.reading()
         self._picture: str | None = None
         self._still = 0
         self._pending: list[Floats] = []
         self._lot: str | None = None
         self._first: tuple[str, str, int] | None = None
         self._firsts: list[tuple[str, str, int]] = []
-        self._n_channels = n_channels
 
     @property
     def run_length(self) -> float:
@@ -210,12 +209,11 @@ class Monitor:
         self._firsts.append(self._first)
         del self._firsts[:-ONSET_WINDOW]
         self._pending, self._first = [], None
-        self._growing.update(unit_id, unit)
-        self._anchored.update(unit_id, unit)
+        self._readings = self._growing.update(unit_id, unit), self._anchored.update(unit_id, unit)
         return unit_id
 
     def _step(self, unit_id: str | None, *, new_values: dict[str, str], frozen: bool) -> Step:
-        growing, anchored = self._growing.reading(), self._anchored.reading()
+        growing, anchored = self._readings
         leading = growing if (growing.alarm, growing.level) >= (anchored.alarm, anchored.level) else anchored
         return Step(
             unit_id=unit_id,
@@ -286,9 +284,9 @@ class Monitor:
             made = cls.__new__(cls)
             made.reference = reference
             made.amber_run_length = facts["amber_run_length"]
-            made._start()
             made._growing = EDetector.from_npz(held["growing"].tobytes())
             made._anchored = AnchoredDetector.from_npz(held["anchored"].tobytes())
+            made._start()
             made._pending = list(held["pending"])
         made.n_images = facts["n_images"]
         made._picture, made._still, made._lot = facts["picture"], facts["still"], facts["lot"]

@@ -18,28 +18,17 @@ Assumes: units of the reference and healthy later ones are independent, from one
 Source: P. Massart, Annals of Probability 18 (1990); order statistics of a uniform sample are Beta.
 """
 
-import io
-import json
 import math
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perenne.stats.sequential.bets import SHAPES, TAILS, shape_values, tail_values
-from perenne.stats.sequential.evidence import (
-    ONSET_WINDOW,
-    Evidence,
-    Floats,
-    Reading,
-    check_run_length,
-    check_weights,
-    onset_back,
-)
+from perenne.stats.sequential.detector import Detector
+from perenne.stats.sequential.evidence import Floats, Reading, check_weights
 from perenne.stats.sequential.ranks import Codes, GrowingRanks, conformal_p, unit_uniforms
-
-_FORMAT = 1
 
 
 def rank_margin(n: int, *, n_channels: int, delta: float) -> float:
@@ -68,7 +57,7 @@ def tail_bounds(n: int, *, n_channels: int, delta: float) -> tuple[Floats, Float
     return counts, np.asarray(betainccinv(counts + 1, n - counts, each), dtype=np.float64)
 
 
-class AnchoredDetector:
+class AnchoredDetector(Detector):
     """Watches one stream against its commissioning.
 
     >>> rng = np.random.default_rng(0)
@@ -90,38 +79,27 @@ class AnchoredDetector:
     ) -> None:
         """Freeze the reference. Raises: ValueError when names, weights, delta or reference do not fit."""
         reference = np.asarray(reference_NC, dtype=np.float64)
-        self._start(
-            GrowingRanks(reference, cap=max(1, len(reference))),
-            channels=channels,
-            run_length=run_length,
-            delta=delta,
-        )
+        ranks = GrowingRanks(reference, cap=max(1, len(reference)))
+        self._anchor(ranks, channels=channels, run_length=run_length, delta=delta)
         self._weights_C = check_weights(weights, self.channels)
 
-    def _start(
+    def _anchor(
         self, ranks: GrowingRanks, *, channels: Sequence[str], run_length: float, delta: float
     ) -> None:
-        self.channels = tuple(channels)
-        if ranks.n_channels != len(self.channels):
-            raise ValueError(f"{ranks.n_channels} columns in the reference, {len(self.channels)} names.")
         if not 0 < delta < 1:
             raise ValueError(f"delta is a probability between 0 and 1; got {delta}.")
-        self.run_length = check_run_length(run_length)
+        self._name(ranks, channels=channels, run_length=run_length)
         self.delta = delta
-        self._ranks = ranks
         n_channels = len(self.channels)
         self.eps = rank_margin(ranks.n, n_channels=n_channels, delta=delta / 2)
         self._discount = 1.0 + self.eps * np.array([bet.total_variation for bet in SHAPES])
         self._counts, self._bounds = tail_bounds(ranks.n, n_channels=n_channels, delta=delta / 2)
-        self._u_place = np.argsort(np.argsort(np.array(self.channels)))
         self.restart()
 
     def restart(self) -> None:
         """Forget the evidence, keep the reference."""
-        n = len(self.channels)
-        self.n_units = 0
-        self._evidence = Evidence(np.zeros((n, len(SHAPES) + len(TAILS))))
-        self._recent = np.full((ONSET_WINDOW, 3, n), 0.5)  # rank, units as low, units as high
+        # A unit is marked by three rows: its rank, how many units lie as low, how many as high.
+        self._begin(n_bets=len(SHAPES) + len(TAILS), marks=(3, len(self.channels)))
 
     def update(self, unit_id: str, values_C: ArrayLike) -> Reading:
         """Return the evidence with this unit; the reference stays as it is."""
@@ -130,32 +108,7 @@ class AnchoredDetector:
         u = unit_uniforms(unit_id, len(codes))[self._u_place]
         p = conformal_p(below, equal, n=self._ranks.n, u=u)
         marks = np.stack([p, (below + equal).astype(np.float64), (self._ranks.n - below).astype(np.float64)])
-        self._recent[self.n_units % ONSET_WINDOW] = marks
-        self.n_units += 1
-        self._evidence.update(self._bet(marks))
-        return self.reading()
-
-    def reading(self) -> Reading:
-        """Return the evidence as it stands."""
-        log_evidence, shares = self._evidence.judge(self._weights_C)
-        alarm = log_evidence >= math.log(self.run_length)
-        return Reading(
-            n_units=self.n_units,
-            log_evidence=log_evidence,
-            run_length=self.run_length,
-            alarm=alarm,
-            shares=dict(zip(self.channels, shares, strict=True)),
-            onset=self.onset() if alarm else None,
-        )
-
-    def onset(self) -> int | None:
-        """Return the 1-based unit that the evidence points back to, within the last 1,000."""
-        n = min(self.n_units, ONSET_WINDOW)
-        if not n:
-            return None
-        order = np.arange(self.n_units - n, self.n_units) % ONSET_WINDOW
-        log_e = np.log(self._bet(np.moveaxis(self._recent[order], 1, 0)))
-        return self.n_units - n + onset_back(log_e, weights_C=self._weights_C) + 1
+        return self._weigh(marks, self._bet(marks))
 
     def _bet(self, marks: Floats) -> Floats:
         """Return the discounted bets at (rank, units as low, units as high), bets in a new last axis."""
@@ -165,41 +118,15 @@ class AnchoredDetector:
         shapes = shape_values(p[..., 0]) / self._discount
         return np.concatenate([shapes, tail_values(hits, masses=self._bounds)], axis=-1)
 
-    def to_npz(self) -> bytes:
-        """Return the whole state as an npz file without pickles; `from_npz` goes on bit for bit."""
-        facts: dict[str, Any] = {
-            "format": _FORMAT,
-            "channels": self.channels,
-            "run_length": self.run_length,
-            "delta": self.delta,
-            "n_units": self.n_units,
-            "scale": self._evidence.scale,
-        }
-        stream = io.BytesIO()
-        np.savez(
-            stream,
-            facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
-            weights=self._weights_C,
-            codes=self._ranks.codes_NC,
-            m=self._evidence.m_CB,
-            recent=self._recent,
-        )
-        return stream.getvalue()
+    def _past_bets(self, recent: Floats) -> Floats:
+        return self._bet(np.moveaxis(recent, 1, 0))
 
-    @classmethod
-    def from_npz(cls, data: bytes) -> Self:
-        """Return the detector that `to_npz` wrote. Raises: ValueError when it is of another format."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            facts = json.loads(held["facts"].tobytes())
-            if facts["format"] != _FORMAT:
-                raise ValueError(f"A detector's state of format {facts['format']}; known is {_FORMAT}.")
-            made = cls.__new__(cls)
-            ranks = GrowingRanks.from_codes(held["codes"], cap=len(held["codes"]))
-            made._start(
-                ranks, channels=facts["channels"], run_length=facts["run_length"], delta=facts["delta"]
-            )
-            made._weights_C = held["weights"]
-            made._evidence = Evidence(held["m"], scale=facts["scale"])
-            made._recent = held["recent"]
-        made.n_units = facts["n_units"]
-        return made
+    def _facts(self) -> dict[str, Any]:
+        return {"delta": self.delta}
+
+    def _arrays(self) -> Mapping[str, Floats]:
+        return {}
+
+    def _resume(self, facts: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+        ranks = GrowingRanks.from_codes(held["codes"], cap=len(held["codes"]))
+        self._anchor(ranks, channels=facts["channels"], run_length=facts["run_length"], delta=facts["delta"])

@@ -13,37 +13,21 @@ Sources: J. Shin, A. Ramdas, A. Rinaldo, "E-detectors", NEJSDS 2 (2024); V. Vovk
 8.
 """
 
-import io
-import json
-import math
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perenne.stats.sequential.bets import N_BETS, standard_values
-from perenne.stats.sequential.evidence import (
-    ONSET_WINDOW,
-    Evidence,
-    Floats,
-    Reading,
-    check_run_length,
-    check_weights,
-    onset_back,
-)
-from perenne.stats.sequential.ranks import (
-    DEFAULT_CAP,
-    GrowingRanks,
-    conformal_p,
-    unit_uniforms,
-)
+from perenne.stats.sequential.detector import Detector
+from perenne.stats.sequential.evidence import Floats, Reading, check_weights
+from perenne.stats.sequential.ranks import DEFAULT_CAP, GrowingRanks, conformal_p, unit_uniforms
 
 JUMP = 0.01
-_FORMAT = 1
 
 
-class EDetector:
+class EDetector(Detector):
     """Watches one stream.
 
     >>> rng = np.random.default_rng(0)
@@ -69,25 +53,15 @@ class EDetector:
         is averaged (any fixed weights keep the promise). `cap`: units kept for ranking; bounded memory costs
         no validity. Raises: ValueError when names, weights or reference do not fit.
         """
-        self._start(GrowingRanks(reference_NC, cap=cap), channels=channels, run_length=run_length)
+        self._name(GrowingRanks(reference_NC, cap=cap), channels=channels, run_length=run_length)
         self._weights_C = check_weights(weights, self.channels)
-
-    def _start(self, ranks: GrowingRanks, *, channels: Sequence[str], run_length: float) -> None:
-        self.channels = tuple(channels)
-        self.run_length = check_run_length(run_length)
-        self._ranks = ranks
-        self._u_place = np.argsort(np.argsort(np.array(self.channels)))  # by name, whatever the order
-        if ranks.n_channels != len(self.channels):
-            raise ValueError(f"{ranks.n_channels} columns in the reference, {len(self.channels)} names.")
         self.restart()
 
     def restart(self) -> None:
         """Forget the evidence, keep the ranks: the watch begins anew, with the same promise."""
         n = len(self.channels)
-        self.n_units = 0
-        self._evidence = Evidence(np.zeros((n, N_BETS + 1)))
+        self._begin(n_bets=N_BETS + 1, marks=(n,))
         self._mixture_CB = np.full((n, N_BETS), 1.0 / N_BETS)
-        self._recent_p = np.full((ONSET_WINDOW, n), 0.5)
 
     def update(self, unit_id: str, values_C: ArrayLike) -> Reading:
         """Return the evidence with this unit, which then joins the units that later ones are ranked against.
@@ -99,32 +73,7 @@ class EDetector:
         below, equal = self._ranks.count(codes)
         p = conformal_p(below, equal, n=self._ranks.n, u=u[self._u_place])
         self._ranks.add(codes, u_drop=float(u[-1]))
-        self._recent_p[self.n_units % ONSET_WINDOW] = p
-        self.n_units += 1
-        self._evidence.update(self._bet(p))
-        return self.reading()
-
-    def reading(self) -> Reading:
-        """Return the evidence as it stands."""
-        log_evidence, shares = self._evidence.judge(self._weights_C)
-        alarm = log_evidence >= math.log(self.run_length)
-        return Reading(
-            n_units=self.n_units,
-            log_evidence=log_evidence,
-            run_length=self.run_length,
-            alarm=alarm,
-            shares=dict(zip(self.channels, shares, strict=True)),
-            onset=self.onset() if alarm else None,
-        )
-
-    def onset(self) -> int | None:
-        """Return the 1-based unit that the fixed bets point back to, within the last 1,000."""
-        n = min(self.n_units, ONSET_WINDOW)
-        if not n:
-            return None
-        order = np.arange(self.n_units - n, self.n_units) % ONSET_WINDOW
-        log_e = np.log(standard_values(self._recent_p[order]))
-        return self.n_units - n + onset_back(log_e, weights_C=self._weights_C) + 1
+        return self._weigh(p, self._bet(p))
 
     def _bet(self, p: Floats) -> Floats:
         """Return the 25 bets and, last, their adaptive mixture, whose weights rest on earlier units alone."""
@@ -134,40 +83,17 @@ class EDetector:
         self._mixture_CB = (1.0 - JUMP) * weighted / adaptive + JUMP / N_BETS
         return np.concatenate([fixed, adaptive], axis=1)
 
-    def to_npz(self) -> bytes:
-        """Return the whole state as an npz file without pickles; `from_npz` goes on bit for bit."""
-        facts: dict[str, Any] = {
-            "format": _FORMAT,
-            "channels": self.channels,
-            "run_length": self.run_length,
-            "n_units": self.n_units,
-            "cap": self._ranks.cap,
-            "scale": self._evidence.scale,
-        }
-        stream = io.BytesIO()
-        np.savez(
-            stream,
-            facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
-            weights=self._weights_C,
-            codes=self._ranks.codes_NC,
-            m=self._evidence.m_CB,
-            mixture=self._mixture_CB,
-            recent_p=self._recent_p,
-        )
-        return stream.getvalue()
+    def _past_bets(self, recent: Floats) -> Floats:
+        return standard_values(recent)
 
-    @classmethod
-    def from_npz(cls, data: bytes) -> Self:
-        """Return the detector that `to_npz` wrote. Raises: ValueError when it is of another format."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            facts = json.loads(held["facts"].tobytes())
-            if facts["format"] != _FORMAT:
-                raise ValueError(f"A detector's state of format {facts['format']}; known is {_FORMAT}.")
-            made = cls.__new__(cls)
-            ranks = GrowingRanks.from_codes(held["codes"], cap=facts["cap"])
-            made._start(ranks, channels=facts["channels"], run_length=facts["run_length"])
-            made._weights_C = held["weights"]
-            made._evidence = Evidence(held["m"], scale=facts["scale"])
-            made._mixture_CB, made._recent_p = held["mixture"], held["recent_p"]
-        made.n_units = facts["n_units"]
-        return made
+    def _facts(self) -> dict[str, Any]:
+        return {"cap": self._ranks.cap}
+
+    def _arrays(self) -> Mapping[str, Floats]:
+        return {"mixture": self._mixture_CB}
+
+    def _resume(self, facts: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+        ranks = GrowingRanks.from_codes(held["codes"], cap=facts["cap"])
+        self._name(ranks, channels=facts["channels"], run_length=facts["run_length"])
+        self.restart()
+        self._mixture_CB = held["mixture"]
