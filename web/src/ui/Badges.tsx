@@ -1,9 +1,13 @@
 /* Verdicts and decisions in colour, sign and word: never colour alone. */
 import { Badge } from "@mantine/core";
 import {
+  IconAlertTriangle,
+  IconCertificate,
   IconCircleCheck,
   IconCircleDashed,
   IconCircleX,
+  IconEye,
+  IconEyeExclamation,
   IconHelpCircle,
   IconHourglassLow,
   IconLoader,
@@ -35,6 +39,21 @@ const SIGNS = {
   cancelled: { colour: "warn", icon: IconPlayerStop },
   active: { colour: "good", icon: IconCircleCheck },
   superseded: { colour: "none", icon: IconCircleDashed },
+  certified: { colour: "good", icon: IconCertificate },
+  violated: { colour: "bad", icon: IconCircleX },
+  not_shown: { colour: "info", icon: IconHourglassLow },
+  watch_quiet: { colour: "good", icon: IconEye },
+  watch_amber: { colour: "warn", icon: IconEyeExclamation },
+  watch_alarm: { colour: "bad", icon: IconAlertTriangle },
+  watch_collecting: { colour: "info", icon: IconHourglassLow },
+  watch_paused: { colour: "none", icon: IconPlayerStop },
+  not_watched: { colour: "none", icon: IconCircleDashed },
+  accepted: { colour: "good", icon: IconCircleCheck },
+  flagged: { colour: "warn", icon: IconHelpCircle },
+  refused: { colour: "bad", icon: IconCircleX },
+  incident_open: { colour: "bad", icon: IconAlertTriangle },
+  incident_acknowledged: { colour: "warn", icon: IconEye },
+  incident_closed: { colour: "none", icon: IconCircleCheck },
   undone: { colour: "warn", icon: IconPlayerStop },
 } as const;
 

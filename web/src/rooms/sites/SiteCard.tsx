@@ -11,9 +11,12 @@ import { TimeAgo } from "@/ui/TimeAgo";
 import type { SiteOverview } from "./overview";
 import classes from "./SiteCard.module.css";
 import { SiteFigure } from "./SiteFigure";
+import { SiteWatchRow } from "./SiteWatchRow";
 import { Sparkline } from "./Sparkline";
+import type { Standing } from "./standing";
 
-export function SiteCard({ site }: { site: SiteOverview }) {
+export function SiteCard({ standing }: { standing: Standing }) {
+  const { site } = standing;
   const { t } = useTranslation("sites");
   const format = useFormat();
   const nameOf = useMetricName();
@@ -59,6 +62,7 @@ export function SiteCard({ site }: { site: SiteOverview }) {
       <Part name={t("card.decisions")}>
         <Decisions counts={site.decisions_24h} />
       </Part>
+      <SiteWatchRow standing={standing} />
     </li>
   );
 }

@@ -5,6 +5,8 @@ import { IconBuildingFactory2, IconPlus, IconSearchOff } from "@tabler/icons-rea
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
+import { watchedSitesQuery } from "@/rooms/monitoring/queries";
+import { standingsQuery } from "@/rooms/performance/queries";
 import { Answer } from "@/ui/Answer";
 import { EmptyState } from "@/ui/EmptyState";
 import { PageHeader } from "@/ui/PageHeader";
@@ -15,6 +17,7 @@ import { SiteCard } from "./SiteCard";
 import classes from "./SiteCard.module.css";
 import { SiteFilters } from "./SiteFilters";
 import { SitesAnswer } from "./SitesAnswer";
+import { worstFirst } from "./standing";
 
 export function SitesPage() {
   const { t } = useTranslation("sites");
@@ -54,7 +57,9 @@ export function SitesPage() {
 function SiteList({ sites }: { sites: SiteOverview[] }) {
   const { t } = useTranslation("sites");
   const [{ verdict = "", q = "" }, change] = useSearchValues();
-  const shown = filterSites(sites, verdict, q);
+  const watched = useQuery({ ...watchedSitesQuery, enabled: useMay("monitoring:read") });
+  const certified = useQuery({ ...standingsQuery, enabled: useMay("performance:read") });
+  const shown = worstFirst(filterSites(sites, verdict, q), watched.data, certified.data);
   return (
     <Stack gap="md">
       <SitesAnswer sites={sites} />
@@ -67,8 +72,8 @@ function SiteList({ sites }: { sites: SiteOverview[] }) {
         </EmptyState>
       ) : (
         <ul className={classes.list} aria-label={t("list")}>
-          {shown.map((site) => (
-            <SiteCard key={site.site.id} site={site} />
+          {shown.map((standing) => (
+            <SiteCard key={standing.site.site.id} standing={standing} />
           ))}
         </ul>
       )}
