@@ -109,6 +109,16 @@ def refused(as_json: AsJson = False) -> None:
     show_table(f"Refused images: {summary.total}", columns, rows, empty="None was refused.")
 
 
+@app.command("measure")
+def measure(as_json: AsJson = False) -> None:
+    """Measure the images that came before the hub kept signals; new ones are measured as they come."""
+    asked = connect().images.measure()
+    if as_json:
+        show_json(asked)
+        return
+    done(f"{asked.n_images} images will be measured: perenne jobs show {asked.job_id}")
+
+
 def show_push(report: "PushReport", *, what: str) -> None:
     """Print what became of a push; the first refusals with their reasons."""
     parts = [f"[bold]{report.created}[/] new", f"{report.known} already known"]

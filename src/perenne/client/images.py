@@ -26,6 +26,7 @@ from perenne.wire.images import (
     Ingested,
     KnownAnswer,
     KnownQuestion,
+    MeasureAsked,
     Refusal,
     RefusedSummary,
 )
@@ -173,6 +174,10 @@ class Images:
     def lineage(self, image: str) -> ImageLineage:
         """Return where an image has been: dataset versions, models, truths."""
         return self._transport.get(f"/images/{image}/lineage", ImageLineage)
+
+    def measure(self) -> MeasureAsked:
+        """Return the job that measures all images that have no signals yet, and how many these are."""
+        return self._transport.post("/images/signals", MeasureAsked)
 
     def refused(self) -> RefusedSummary:
         """Return how many images were refused, by site and reason."""

@@ -163,6 +163,13 @@ class KnownAnswer(Message):
     known: dict[str, str]
 
 
+class MeasureAsked(Message):
+    """The job that measures `n_images` that have no signals; its result counts `measured` and `failed`."""
+
+    job_id: str
+    n_images: int
+
+
 class RefusedCount(Message):
     """How many images were refused at a site for one reason, and when last."""
 

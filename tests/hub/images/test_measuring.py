@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from perenne.hub.images import ImageSignalRow
+from perenne.hub.images import ImageRow, ImageSignalRow
 from perenne.hub.predictions import PredictionRow
 from perenne.problems import PROBLEMS
 from perenne.quality.fingerprint import Fingerprint
@@ -121,3 +121,33 @@ def test_an_image_known_before_keeps_its_measurement_and_gets_a_new_note(plant: 
     assert len(rows_of(plant, ImageSignalRow)) == 1
     found = plant.http.get("/api/v1/images", params={"decision": "fail"}).json()["items"]
     assert [one["id"] for one in found] == [pushed]
+
+
+def test_images_older_than_the_signals_are_measured_by_a_job_and_not_judged(plant: "Plant") -> None:
+    for seed in range(3):
+        push(plant, picture(BRIGHT, seed=seed))
+    before = {row.image_id: row.signals for row in rows_of(plant, ImageSignalRow)}
+    with plant.house.hub.database.transaction() as session:
+        session.execute(delete(ImageSignalRow))
+    asked = plant.http.post("/api/v1/images/signals")
+    assert (asked.status_code, asked.json()["n_images"]) == (202, 3)
+    job = plant.http.get(f"/api/v1/jobs/{asked.json()['job_id']}").json()
+    assert (job["state"], job["result"]) == ("succeeded", {"measured": 3, "failed": 0})
+    after = rows_of(plant, ImageSignalRow)
+    assert {row.image_id: row.signals for row in after} == before
+    assert {row.verdict for row in after} == {"not_judged"}
+
+
+def test_an_image_whose_bytes_are_damaged_stops_no_other_from_being_measured(plant: "Plant") -> None:
+    for seed in range(2):
+        push(plant, picture(BRIGHT, seed=seed))
+    with plant.house.hub.database.transaction() as session:
+        session.execute(delete(ImageSignalRow))
+        image = session.scalars(select(ImageRow)).first()
+    assert image is not None
+    hub = plant.house.hub
+    hub.blobs.local_path(image.sha256, organisation_id=image.organisation_id).write_bytes(b"nothing")
+    asked = plant.http.post("/api/v1/images/signals").json()
+    job = plant.http.get(f"/api/v1/jobs/{asked['job_id']}").json()
+    assert job["result"] == {"measured": 2, "failed": 1}
+    assert sorted(row.signals is None for row in rows_of(plant, ImageSignalRow)) == [False, True]

@@ -745,6 +745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure Images
+         * @description Measure all images that have no signals, as a job: those of a database older than the signals.
+         */
+        post: operations["measure_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/tiles": {
         parameters: {
             query?: never;
@@ -5113,6 +5133,16 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * MeasureAsked
+         * @description The job that measures `n_images` that have no signals; its result counts `measured` and `failed`.
+         */
+        MeasureAsked: {
+            /** Job Id */
+            job_id: string;
+            /** N Images */
+            n_images: number;
+        };
+        /**
          * MetricEstimate
          * @description A value with its interval and sample size; or `too_few` with what is missing (`shortage`).
          */
@@ -8552,6 +8582,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefusedSummary"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureAsked"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from perenne.hub.accounts.auth import Caller, GuardedRouter, binary
-from perenne.hub.images import gallery, gate, queries, service, thumbnails
+from perenne.hub.images import gallery, gate, measuring, queries, service, thumbnails
 from perenne.hub.images.errors import BatchMalformed
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import MEDIA_TYPES
@@ -310,6 +310,13 @@ def calibrate_gate(
         caller.session, caller.hub, caller.actor, station_id=row.id, request=body
     )
     return gates_wire.GateAsked(job_id=job.id, n_available=available)
+
+
+@router.post("/images/signals", permission="images:write", status_code=202)
+def measure_images(caller: Caller) -> wire.MeasureAsked:
+    """Measure all images that have no signals, as a job: those of a database older than the signals."""
+    job, count = measuring.ask_to_measure(caller.session, caller.hub, caller.actor)
+    return wire.MeasureAsked(job_id=job.id, n_images=count)
 
 
 def images_on_wire(caller: Caller, rows: Sequence[ImageRow]) -> list[wire.Image]:

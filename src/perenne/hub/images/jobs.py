@@ -1,7 +1,7 @@
-"""Durable steps of images: calibrating a station's gate.
+"""Durable steps of images: calibrating a station's gate, measuring images older than the signals.
 
-Owns which images teach a gate. Refuses to learn from what any gate refuses (black, white, nothing to see) and
-to calibrate twice when it runs again after a crash.
+Owns which images teach a gate. Refuses to learn from what any gate refuses (black, white, nothing to see), to
+calibrate twice when it runs again after a crash, and to judge an old image: nobody waits for its verdict.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,18 @@ from typing import Any
 from perenne.hub.accounts import Actor, record_event, system_actor
 from perenne.hub.images import queries
 from perenne.hub.images.gate import CALIBRATE_JOB, station_gates
-from perenne.hub.images.tables import StationGateRow
+from perenne.hub.images.measuring import MEASURE_JOB, Measured, describe_measured, measure_pixels
+from perenne.hub.images.service import image_bytes, prepare_image
+from perenne.hub.images.tables import ImageRow, StationGateRow
 from perenne.hub.infra.jobs import JobContext, JobHandler
 from perenne.hub.infra.services import Hub
 from perenne.hub.sites import StationRow, get_station_by_id
+from perenne.kit.errors import PerenneError
 from perenne.quality.decoding import ImageRefused
 
 NEWEST = 20_000
 LEARNING = 0.9
+MEASURED_TOGETHER = 100
 
 
 def calibrate_gate(context: JobContext, payload: dict[str, Any]) -> dict[str, Any]:
@@ -115,4 +119,35 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-JOBS: dict[str, JobHandler] = {CALIBRATE_JOB: calibrate_gate}
+def measure_signals(context: JobContext, payload: dict[str, Any]) -> dict[str, Any]:
+    """Every image that had no signals has them; return how many were measured, and how many could not be.
+
+    It goes on where it stopped: what is measured is no longer asked for.
+    """
+    hub, actor = context.hub, system_actor(context.organisation_id, name=str(payload["by"]))
+    total, measured, failed, after = int(payload["n_images"]), 0, 0, ""
+    while True:
+        with hub.database.reading() as session:
+            rows = queries.images_without_signals(session, actor, after_id=after, limit=MEASURED_TOGETHER)
+        if not rows:
+            return {"measured": measured, "failed": failed}
+        found = [(row, _measure_stored(hub, row)) for row in rows]
+        now = hub.clock.now()
+        with hub.database.transaction() as session:
+            values = [describe_measured(row, each, now=now) for row, each in found]
+            queries.insert_measured(session, values)
+        failed += sum(each.signals is None for _, each in found)
+        measured, after = measured + len(rows), rows[-1].id
+        context.progress(min(1.0, measured / max(1, total)), f"Measured {measured} of {total} images")
+
+
+def _measure_stored(hub: Hub, image: ImageRow) -> Measured:
+    try:
+        prepared = prepare_image(hub, image_bytes(hub, image), keep_pixels=True)
+    except PerenneError:  # its bytes are gone or damaged, or over today's limits: the backup's check says so
+        return Measured()
+    assert prepared.pixels_HWC is not None
+    return measure_pixels(prepared.data, admitted=prepared.admitted, pixels_HWC=prepared.pixels_HWC)
+
+
+JOBS: dict[str, JobHandler] = {CALIBRATE_JOB: calibrate_gate, MEASURE_JOB: measure_signals}

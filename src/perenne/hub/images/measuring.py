@@ -9,18 +9,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from perenne.hub.accounts import Actor
+from perenne.hub.accounts import Actor, record_event
+from perenne.hub.images import queries
 from perenne.hub.images.gate import Judgement, judge
 from perenne.hub.images.tables import ImageRow
+from perenne.hub.infra.jobs import JobRow, enqueue_job
 from perenne.hub.infra.services import Hub
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
 
     from perenne.quality.decoding import AdmittedImage
     from perenne.quality.fingerprint import Fingerprint
     from perenne.quality.gate import Reason
     from perenne.quality.signals import Signals
+
+
+MEASURE_JOB = "images.measure_signals"
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,14 @@ def describe_measured(image: ImageRow, measured: Measured, *, now: datetime) -> 
         "closeness_reasons": tell_reasons(said.closeness_reasons),
         "measured_at": now,
     }
+
+
+def ask_to_measure(session: "Session", hub: Hub, actor: Actor) -> tuple[JobRow, int]:
+    """Return the job that will measure all images that have no signals, and how many these are."""
+    count = queries.count_without_signals(session, actor)
+    payload = {"by": actor.name, "n_images": count}
+    record_event(session, actor, "images.measuring_asked", "organisation", actor.organisation_id, payload)
+    return enqueue_job(session, hub, actor, kind=MEASURE_JOB, payload=payload), count
 
 
 def tell_reasons(reasons: "Iterable[Reason]") -> list[dict[str, Any]]:

@@ -191,9 +191,17 @@ def images_without_signals(
     session: Session, actor: Actor, *, after_id: str, limit: int
 ) -> Sequence[ImageRow]:
     """Return images of which nothing was measured, oldest first."""
-    measured = select(ImageSignalRow.image_id).where(ImageSignalRow.image_id == ImageRow.id).exists()
-    query = select(ImageRow).where(*visible_to(actor, ImageRow), ImageRow.id > after_id, ~measured)
+    query = select(ImageRow).where(*_unmeasured(actor), ImageRow.id > after_id)
     return session.scalars(query.order_by(ImageRow.id).limit(limit)).all()
+
+
+def count_without_signals(session: Session, actor: Actor) -> int:
+    return session.scalar(select(func.count()).select_from(ImageRow).where(*_unmeasured(actor))) or 0
+
+
+def _unmeasured(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    measured = select(ImageSignalRow.image_id).where(ImageSignalRow.image_id == ImageRow.id).exists()
+    return (*visible_to(actor, ImageRow), ~measured)
 
 
 @lru_cache(maxsize=1)
