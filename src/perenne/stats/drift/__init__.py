@@ -5,5 +5,30 @@ Values in, frozen results out. These describe a change that `stats.sequential` h
 
 from perenne.stats.drift.c2st import Told, tell_apart
 from perenne.stats.drift.effect import AucEffect, measure_auc, measure_shift
+from perenne.stats.drift.label_shift import (
+    Calibration,
+    LabelShift,
+    LabelShiftFit,
+    apply_calibration,
+    calibrate_scores,
+    check_label_shift,
+    estimate_label_shift,
+)
+from perenne.stats.drift.mmd import Discrepancy, measure_mmd
 
-__all__ = ["AucEffect", "Told", "measure_auc", "measure_shift", "tell_apart"]
+__all__ = [
+    "AucEffect",
+    "Calibration",
+    "Discrepancy",
+    "LabelShift",
+    "LabelShiftFit",
+    "Told",
+    "apply_calibration",
+    "calibrate_scores",
+    "check_label_shift",
+    "estimate_label_shift",
+    "measure_auc",
+    "measure_mmd",
+    "measure_shift",
+    "tell_apart",
+]
