@@ -68,7 +68,7 @@ def test_the_interval_holds_the_truth_in_most_of_sixteen_cases() -> None:
     held = 0
     for seed in range(16):
         rng = np.random.default_rng(seed)
-        reference, _ = boxes(150, rng=rng)
+        reference, _ = boxes(300, rng=rng)
         window, true = boxes(800, rng=rng)
         found = expected_performance(without_labels(window), reference, rng=rng, n_boot=25)["recall"]
         assert isinstance(found, Estimate)

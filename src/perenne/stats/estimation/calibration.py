@@ -24,7 +24,7 @@ from perenne.stats.estimation.wilson import wilson_interval
 Floats = NDArray[np.float64]
 MIN_FOR_PLATT = 20
 MIN_OF_A_SIDE = 5
-MIN_FOR_ISOTONIC = 200
+MIN_FOR_ISOTONIC = 1_000
 MIN_OF_A_SIDE_ISOTONIC = 30
 N_BINS = 15
 N_FOLDS = 5
@@ -86,14 +86,15 @@ def fit_calibrator(
 ) -> Calibrator:
     """Return the rising map from score to chance of a hit that fits these labels best.
 
-    auto: isotonic from 200 labels with 30 of each side on, Platt's logistic map from 20 with 5 of each side
-    on, else scores are left alone. Isotonic ends are pulled in by half a label, so that no score is certain.
+    auto: isotonic from 1,000 labels with 30 of each side on (with fewer it follows chance at both ends),
+    Platt's logistic map from 20 with 5 of each side on, else scores are left alone. Isotonic ends are pulled
+    in by half a label, so that no score is certain.
     Assumes: labels are those of the stream that the map is used on, not picked by score.
     Source: J. Platt, "Probabilistic outputs for support vector machines" (1999); B. Zadrozny, C. Elkan,
     "Transforming classifier scores into accurate multiclass probability estimates", KDD 2002.
 
-    >>> scores = np.linspace(0.005, 0.995, 400)
-    >>> fitted = fit_calibrator(scores, np.arange(400) % 4 == 0)  # right in a quarter of cases, whatever said
+    >>> scores, hits = np.linspace(0.005, 0.995, 1200), np.arange(1200) % 4 == 0  # a quarter, whatever said
+    >>> fitted = fit_calibrator(scores, hits)
     >>> fitted.kind, fitted.apply([0.5]).round(2).tolist()
     ('isotonic', [0.25])
     """

@@ -58,8 +58,9 @@ def expected_performance(
 ) -> dict[str, Estimate | TooFew]:
     """Return expected precision, recall and F1 of the window (accuracy too with `one_an_image`).
 
-    Each replicate draws groups of the labelled images, fits the calibration anew, and draws groups of the
-    window: the interval holds both doubts. A class with too few labels takes the map of all classes together.
+    Each replicate draws groups of the labelled images, fits the calibration anew, draws groups of the window
+    and then hit or miss for each object by its chance: the interval is for what labels on the whole window
+    would say. A class with too few labels takes the map of all classes together.
     Source: J. Mucha et al., NannyML documentation, "Estimating performance with CBPE" (2022).
 
     >>> rng = np.random.default_rng(0)
@@ -93,6 +94,7 @@ def expected_performance(
             labelled,
             labelled_weights=group_weights(labelled_groups, rng=rng, n_boot=1)[0],
             window_weights=group_weights(window_groups, rng=rng, n_boot=1)[0],
+            rng=rng,
         )
         for name in metrics:
             draws[name].append(drawn[name])
@@ -119,13 +121,21 @@ def calibrate_classes(
 
 
 def _expect(
-    window: ScoredObjects, labelled: LabelledObjects, *, labelled_weights: Floats, window_weights: Floats
+    window: ScoredObjects,
+    labelled: LabelledObjects,
+    *,
+    labelled_weights: Floats,
+    window_weights: Floats,
+    rng: np.random.Generator | None = None,
 ) -> dict[str, float]:
+    """Return the expected figures; with `rng` those of one draw of hits and misses."""
     by_class, pooled = calibrate_classes(labelled, weights_D=labelled_weights[labelled.images])
     chances = np.empty(len(window.scores))
     for name in np.unique(window.classes):
         rows = window.classes == name
         chances[rows] = by_class.get(int(name), pooled).apply(window.scores[rows])
+    if rng is not None:
+        chances = (rng.random(len(chances)) < chances).astype(np.float64)
     weights_D = window_weights[window.images]
     missed = float(labelled_weights @ labelled.missed_N / labelled_weights.sum())
     true, untrue = weights_D * chances, weights_D * (1 - chances)
