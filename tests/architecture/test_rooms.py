@@ -19,6 +19,12 @@ FURTHER_FILES: dict[str, set[str]] = {
     "accounts": {"auth", "sessions", "attempts"},
     # very many images on a screen; small pictures, made once; what a station's images are like, and each one
     "images": {"gallery", "thumbnails", "gate", "measuring"},
+    # the tick: what is new, one stream in memory, its samples, references, alarms, and the one transaction that
+    # writes; then the cause, the probes; and what people read: the room's rows, time lines, one image
+    "monitoring": {
+        "stream", "ticking", "records", "watcher", "sampling", "referring", "alarming", "findings", "writing",
+        "causes", "probing", "telling", "history", "imaging",
+    },
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     # what one answer was worth; the step that keeps all in step with labels
     "performance": {"judging", "catching_up"},
@@ -56,6 +62,14 @@ HOMES = {
         "hub.deployments.overview",
         "hub.deployments.recording",
         "hub.imports.intake",
+        "hub.monitoring.stream",
+        "hub.monitoring.ticking",
+        "hub.monitoring.writing",
+        "hub.monitoring.causes",
+        "hub.monitoring.probing",
+        "hub.monitoring.telling",
+        "hub.monitoring.history",
+        "hub.monitoring.imaging",
         "hub.performance.catching_up",
         "testing.*",
     ),

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from perenne.hub.infra.installation import settle_store
 from perenne.hub.infra.jobs import JobHandler
@@ -19,8 +20,12 @@ from perenne.hub.infra.notices import ChangeTeller
 from perenne.hub.infra.services import open_services
 from perenne.hub.settings import Settings
 
+if TYPE_CHECKING:
+    from perenne.hub.infra.jobs.periodic import PeriodicWork
+
 JOB_ROOMS = (
     "images",
+    "monitoring",
     "imports",
     "datasets",
     "training",
@@ -30,6 +35,9 @@ JOB_ROOMS = (
     "deployments",
 )
 """A job's kind starts with the room that handles it: `evaluation.measure` is in hub/evaluation/jobs.py."""
+
+PERIODIC_ROOMS = ("monitoring",)
+"""Rooms whose jobs also have PERIODIC: what a worker does by itself; they must be small to import."""
 
 _log = logging.getLogger("perenne.worker")
 
@@ -63,6 +71,7 @@ class RoomHandlers(Mapping[str, JobHandler]):
 def run_worker(settings: Settings) -> None:
     """Run jobs until SIGTERM or SIGINT, then leave at once: what still runs is taken over or run again."""
     from perenne.hub.infra.jobs.durable import DbosJobs
+    from perenne.hub.infra.jobs.periodic import PeriodicTurns
 
     configure_logs(settings.log_level)
     stop = threading.Event()
@@ -76,12 +85,22 @@ def run_worker(settings: Settings) -> None:
     settle_store(hub.database, hub.blobs)
     ChangeTeller(hub.database, clock=hub.clock)
     jobs = DbosJobs(hub, RoomHandlers(), concurrency=settings.job_concurrency)
+    turns = PeriodicTurns(hub, periodic_works())
     _log.info("the worker runs jobs", extra={"worker": jobs.worker.id})
     while not stop.wait(3600.0):
         sweep_leftovers(hub.blobs)
+    turns.close()
     jobs.close()
     # Threads of interrupted jobs would hold a normal exit back; their jobs are safe in their rows.
     os._exit(0)
+
+
+def periodic_works() -> "dict[str, tuple[float, PeriodicWork]]":
+    """Return what the rooms want to be done every few seconds."""
+    works: dict[str, tuple[float, PeriodicWork]] = {}
+    for room in PERIODIC_ROOMS:
+        works.update(import_module(f"perenne.hub.{room}.jobs").PERIODIC)
+    return works
 
 
 def sweep_leftovers(blobs: object) -> int:

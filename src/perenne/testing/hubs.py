@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -104,9 +105,11 @@ class HubInProcess:
 
 
 @contextmanager
-def hub_in_process(folder: Path, *, database_url: str = "", blobs_url: str = "") -> Iterator[HubInProcess]:
+def hub_in_process(
+    folder: Path, *, database_url: str = "", blobs_url: str = "", **settings_given: Any
+) -> Iterator[HubInProcess]:
     """Yield a fresh hub in `folder` with the organisations `acme` and `rival`; closed at the end."""
-    settings = Settings(data=folder, database_url=database_url, blobs_url=blobs_url)
+    settings = Settings(data=folder, database_url=database_url, blobs_url=blobs_url, **settings_given)
     database = Database(settings.database)
     hub = open_hub(settings, database=database)
     clock = FixedClock(START)

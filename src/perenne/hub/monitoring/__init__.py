@@ -4,3 +4,15 @@ Owns contexts, references, watches, alarms, incidents, probes and findings. Prom
 evidence and the promise it was raised under, and that a reference changes by a person's logged act only.
 Does not compute statistics (`perenne.monitoring` does), judge performance, or retrain.
 """
+
+from perenne.hub.monitoring.service import level_numbers, note_performance, open_numbers
+from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow
+
+__all__ = [
+    "AlarmRow",
+    "IncidentRow",
+    "WatchContextRow",
+    "level_numbers",
+    "note_performance",
+    "open_numbers",
+]

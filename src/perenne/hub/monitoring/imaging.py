@@ -61,8 +61,8 @@ def _beside_reference(
         lot=image.batch_id,
         fingerprint=measured.fingerprint if measured else None,
         signals=measured.signals if measured else None,
-        embedding=getattr(prediction, "embedding", None),
-        predicted=getattr(prediction, "signals", None),
+        embedding=prediction.embedding if prediction else None,
+        predicted=prediction.signals if prediction else None,
         decision=prediction.decision if prediction else None,
     )
     if row is None or row.data is None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.images import ImageRow, ImageSignalRow
@@ -302,18 +302,33 @@ def latest_facts(session: Session, actor: Actor, *, site_id: str, since: datetim
     return session.scalars(wanted.order_by(WatchFactsRow.id.desc())).all()
 
 
-def captures_of_part(
-    session: Session, actor: Actor, *, station_id: str, part_id: str, limit: int, first: bool
-) -> Sequence[Any]:
-    """Return (image, signals row, prediction) of captures of a part at a station, first or newest ones."""
-    order = ImageRow.id if first else ImageRow.id.desc()
+def captures_of_part(session: Session, actor: Actor, *, station_id: str, part_id: str) -> Sequence[Any]:
+    """Return (image id, taken at, signals) of the captures of a part at a station, in order of time."""
     wanted = (
-        select(ImageRow, ImageSignalRow, PredictionRow)
+        select(ImageRow.id, ImageRow.taken_at, ImageSignalRow.signals)
         .join(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
-        .join(PredictionRow, PredictionRow.image_id == ImageRow.id)
         .where(*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id)
     )
-    return session.execute(wanted.order_by(order, PredictionRow.id).limit(limit)).all()
+    return session.execute(wanted.order_by(ImageRow.taken_at, ImageRow.id)).all()
+
+
+def files_of_predictions(session: Session, actor: Actor, prediction_ids: Iterable[str]) -> Sequence[Any]:
+    """Return (prediction, file hash, hash of its template or None, signals as text), by prediction."""
+    template = aliased(ImageRow)
+    wanted = (
+        select(PredictionRow, ImageRow.sha256, template.sha256, ImageSignalRow.signals)
+        .join(ImageRow, ImageRow.id == PredictionRow.image_id)
+        .outerjoin(template, template.id == PredictionRow.reference_image_id)
+        .outerjoin(ImageSignalRow, ImageSignalRow.image_id == PredictionRow.image_id)
+        .where(*visible_to(actor, PredictionRow), PredictionRow.id.in_(sorted(prediction_ids)))
+    )
+    return session.execute(wanted.order_by(PredictionRow.id)).all()
+
+
+def count_watched_sites(session: Session, actor: Actor) -> int:
+    """Return at how many sites something is watched."""
+    wanted = select(func.count(func.distinct(WatchContextRow.site_id)))
+    return session.scalar(wanted.where(*visible_to(actor, WatchContextRow))) or 0
 
 
 def signals_of_image(session: Session, actor: Actor, image_id: str) -> ImageSignalRow | None:

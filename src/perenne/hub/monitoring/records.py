@@ -7,7 +7,7 @@ import math
 from datetime import datetime
 from typing import Any
 
-from perenne.monitoring.channels import channel_values, name_channels
+from perenne.monitoring.channels import ACQUISITION, channel_values, name_channels
 from perenne.monitoring.frame import Frame
 from perenne.monitoring.record import ImageRecord
 from perenne.quality.fingerprint import Fingerprint
@@ -43,6 +43,14 @@ def plain_values(record: ImageRecord) -> dict[str, float]:
     names = name_channels([record], with_embedding=False)
     values = channel_values(record, Frame(names, None))
     return {name: float(v) for name, v in zip(names, values, strict=True) if math.isfinite(v)}
+
+
+def acquisition_values(signals: str | None) -> dict[str, float]:
+    """Return the acquisition channels that signals kept as text hold."""
+    read = _read(Signals, signals)
+    if read is None:
+        return {}
+    return {f"acquisition.{name}": float(value(read)) for name, (_, value) in ACQUISITION.items()}
 
 
 def _read(kind: Any, text: str | None) -> Any:

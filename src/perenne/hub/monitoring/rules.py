@@ -21,7 +21,10 @@ UNKNOWN_PACE_RUN = 1_000_000.0
 AMBER_PART = 1.0 / 60.0
 """Amber is promised once a month where the alarm is promised once in five years."""
 SHORTEST_SPAN = timedelta(hours=1)
-MOST_REFERENCE = 2_000
+MOST_REFERENCE = 5_000
+"""At most so many images make a reference; two thousand are plenty where images are independent."""
+CAUSE_AGAIN_AFTER = (24, 100, 400)
+"""So many images after an alarm its cause is looked for again: more images, a clearer pattern."""
 
 
 class WatchState(StrEnum):
@@ -34,7 +37,7 @@ class WatchState(StrEnum):
     PAUSED = "paused"
 
 
-BADNESS = ("alarm", "amber", "paused", "collecting", "quiet")
+BADNESS = ("alarm", "amber", "collecting", "quiet", "paused")
 """The states of a watch, the worst first."""
 
 

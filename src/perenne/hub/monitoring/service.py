@@ -232,10 +232,14 @@ def ask_for_probe(
     if kind == "golden" and not any(
         queries.golden_part_of(session, actor, context.station_id) for context in contexts.values()
     ):
-        raise NothingToProbe(
-            f"Incident {row.number} has no golden part to look at: none is registered at its stations.",
-            remedy="Register one (PUT /sites/{site}/stations/{station}/golden-part), then photograph it.",
-        )
+        raise nothing_golden(row.id, "none is registered at its stations")
+    return start_probe(session, hub, actor, row, kind=kind, now=now)
+
+
+def start_probe(
+    session: Session, hub: Hub, actor: Actor, row: IncidentRow, *, kind: str, now: datetime
+) -> ProbeRow:
+    """A probe of the incident is asked, and its job waits for a worker."""
     probe = ProbeRow(
         id=new_id("prb"),
         organisation_id=actor.organisation_id,
@@ -255,6 +259,23 @@ def ask_for_probe(
     probe.job_id = job.id
     add_step(session, actor, row, act="probe", now=now, detail={"kind": kind, "probe_id": probe.id})
     return probe
+
+
+def nothing_golden(incident: str, why: str) -> NothingToProbe:
+    """Return the error of a golden part that cannot be looked at."""
+    return NothingToProbe(
+        f"The golden part cannot be compared for incident {incident}: {why}.",
+        remedy="Register one (PUT /sites/{site}/stations/{station}/golden-part) and have it photographed: "
+        "when all is well, and now.",
+    )
+
+
+def nothing_to_replay(incident: str) -> NothingToProbe:
+    """Return the error of a reference that has no files."""
+    return NothingToProbe(
+        f"There are no kept files to replay for incident {incident}.",
+        remedy="Set a reference from images that are stored here.",
+    )
 
 
 def set_golden_part(

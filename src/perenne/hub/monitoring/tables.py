@@ -12,9 +12,9 @@ from perenne.hub.infra.database import Base, TenantRow
 class WatchContextRow(TenantRow, Base):
     """One stream that is judged by itself: a product at a station, under one model version.
 
-    `key` names the three. `alarmed` lists the detectors whose alarm a person has not closed yet, `told` the
-    fingerprint values that were reported already. `n_images` counts since the first, `n_since_reference`
-    since the present reference; `version` grows with every tick, so that two workers never write one twice.
+    `key` names the three. `alarmed` lists the detectors whose alarm a person has not closed yet (the last one
+    raised at image `alarm_number`), `told` the fingerprint values that were reported already. `version` grows
+    with every tick: a worker that holds the watch in memory sees whether it is still the newest.
     """
 
     __tablename__ = "watch_contexts"
@@ -29,7 +29,6 @@ class WatchContextRow(TenantRow, Base):
     model_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
     state: Mapped[str] = mapped_column(String(12))
     n_images: Mapped[int] = mapped_column(default=0)
-    n_since_reference: Mapped[int] = mapped_column(default=0)
     n_needed: Mapped[int]
     n_units: Mapped[int] = mapped_column(default=0)
     why_collecting: Mapped[str] = mapped_column(String(500), default="")
@@ -38,6 +37,7 @@ class WatchContextRow(TenantRow, Base):
     log_evidence: Mapped[float | None]
     fleet: Mapped[bool] = mapped_column(default=False)
     alarmed: Mapped[list[str]]
+    alarm_number: Mapped[int | None]
     told: Mapped[dict[str, Any]]
     reference_id: Mapped[str | None] = mapped_column(String(40))
     first_image_at: Mapped[datetime]
@@ -51,7 +51,8 @@ class WatchReferenceRow(TenantRow, Base):
     """A sample that a context is, was or shall be held against. The newest in force is the context's.
 
     `state`: asked, current, past or refused. `data` is the engine's reference as npz; `bands` the 5, 50 and
-    95 % quantile of each channel; `replay` the predictions whose files the replay probe runs again.
+    95 % quantile of each channel; `replay` the predictions whose files the replay probe runs again;
+    `signatures` how faults of acquisition show here, learnt when a cause is first looked for.
     """
 
     __tablename__ = "watch_references"
@@ -78,6 +79,7 @@ class WatchReferenceRow(TenantRow, Base):
     bands: Mapped[dict[str, Any]]
     replay: Mapped[list[str]]
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    signatures: Mapped[str | None] = deferred(mapped_column(Text))
 
 
 class WatchStateRow(TenantRow, Base):
@@ -88,21 +90,23 @@ class WatchStateRow(TenantRow, Base):
     context_id: Mapped[str] = mapped_column(ForeignKey("watch_contexts.id"))
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     n_judged: Mapped[int]
+    last_prediction_id: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     data: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class WatchEntryRow(Base):
-    """A prediction that a context took up, in order: it is never taken up again.
+    """A prediction that a context took up, in order, or that was left out (no context): never again.
 
-    Kept until a snapshot holds it and no earlier prediction can still arrive.
+    `number` counts the images of its context. Kept until a snapshot holds it and no earlier prediction can
+    still arrive.
     """
 
     __tablename__ = "watch_entries"
     __table_args__ = (Index("ix_watch_entries_context", "context_id", "number"),)
     prediction_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(String(40), index=True)
-    context_id: Mapped[str] = mapped_column(ForeignKey("watch_contexts.id"))
+    context_id: Mapped[str | None] = mapped_column(ForeignKey("watch_contexts.id"))
     number: Mapped[int]
 
 

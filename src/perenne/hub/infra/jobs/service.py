@@ -107,5 +107,13 @@ def _same_job(row: JobRow, *, wanted: bytes) -> JobRow:
 
 def _submit_after_commit(session: Session, hub: "Hub", job_id: str) -> None:
     jobs = hub.jobs
-    if jobs is not None:  # without a queue in this process, a worker finds the row
-        event.listen(session, "after_commit", lambda _session: jobs.submit(job_id), once=True)
+    if jobs is None:
+        return  # without a queue in this process, a worker finds the row
+    told: list[str] = []
+
+    def submit(committed: Session) -> None:
+        if not told and not committed.in_nested_transaction():  # the end of a savepoint is no commit
+            told.append(job_id)
+            jobs.submit(job_id)
+
+    event.listen(session, "after_commit", submit)
