@@ -92,7 +92,8 @@ def _dust(image: Pixels, rng: np.random.Generator, radius: float, *, where: tupl
 
 def _list_kinds() -> tuple[Kind, ...]:
     tilt = (-0.3, -0.15, -0.06, 0.0, 0.06, 0.15, 0.3)
-    step = (-0.08, -0.04, -0.015, 0.0, 0.015, 0.04, 0.08)
+    step = (-0.08, -0.055, -0.035, -0.015, 0.0, 0.015, 0.035, 0.055, 0.08)
+    turns = (-6.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 6.0)
     light, focus, mount, wire = "light", "focus", "mount", "recompression"
     return (
         Kind("gamma", light, "gamma {:.2f}", 1.0, (0.6, 0.8, 0.9, 1.0, 1.12, 1.25, 1.6),
@@ -121,7 +122,11 @@ def _list_kinds() -> tuple[Kind, ...]:
              lambda image, rng, at: _place(image, right=at)),
         Kind("shift_down", mount, "moved {:+.1%} down", 0.0, step,
              lambda image, rng, at: _place(image, down=at)),
-        Kind("rotation", mount, "turned {:+.1f} degrees", 0.0, (-6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0),
+        Kind("shift_falling", mount, "moved {:+.1%} to the right and down", 0.0, step,
+             lambda image, rng, at: _place(image, right=0.7 * at, down=0.7 * at)),
+        Kind("shift_rising", mount, "moved {:+.1%} to the right and up", 0.0, step,
+             lambda image, rng, at: _place(image, right=0.7 * at, down=-0.7 * at)),
+        Kind("rotation", mount, "turned {:+.1f} degrees", 0.0, turns,
              lambda image, rng, at: _place(image, degrees=at)),
         Kind("jpeg", wire, "JPEG quality {:.0f}", 100.0, (30.0, 50.0, 70.0, 80.0, 90.0, 100.0),
              lambda image, rng, at: recompress(image, quality=int(at))),

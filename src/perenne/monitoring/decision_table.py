@@ -29,9 +29,10 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that is looked at; `levels[0]` is how it stands when nothing is wrong."""
+    """Something that is looked at. `levels[0]`: how it stands when nothing is wrong, `rest`: how often so."""
 
     levels: tuple[str, ...]
+    rest: float
     weight: float
 
 
@@ -63,7 +64,6 @@ class Table:
     rows: Mapping[str, Row]
     unknown: Row
     limits: Mapping[str, float]
-    at_rest: float
     any_rest: float
     any_moved: float
     pair_prior: float
@@ -94,7 +94,7 @@ class Table:
         if fact in row.indifferent:
             return self.any_rest if level == levels[0] else self.any_moved
         shown = row.shows.get(fact, levels[:1])
-        chance = row.chance.get(fact, self.at_rest)
+        chance = row.chance.get(fact, self.facts[fact].rest)
         return chance / len(shown) if level in shown else (1 - chance) / (len(levels) - len(shown))
 
 
@@ -108,7 +108,10 @@ def read_table() -> Table:
 def parse_table(text: str) -> Table:
     """Return the table of a TOML text. Raises: ValueError naming everything that is wrong with it."""
     raw = tomllib.loads(text)
-    facts = {name: Fact(tuple(one["levels"]), float(one["weight"])) for name, one in raw["facts"].items()}
+    facts = {
+        name: Fact(tuple(one["levels"]), float(one["rest"]), float(one["weight"]))
+        for name, one in raw["facts"].items()
+    }
     rows = [_read_row(one) for one in raw["causes"]]
     unknown = Row(UNKNOWN, raw["unknown"]["drift"], raw["unknown"]["action"], {}, {}, frozenset(facts))
     faults = _check_codes(rows, unknown) + [fault for row in rows for fault in _check_row(row, facts)]
@@ -123,7 +126,6 @@ def parse_table(text: str) -> Table:
         **{
             name: float(raw[name])
             for name in (
-                "at_rest",
                 "any_rest",
                 "any_moved",
                 "pair_prior",

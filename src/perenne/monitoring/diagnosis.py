@@ -41,7 +41,7 @@ class ChannelMove:
 
 @dataclass(frozen=True)
 class EmbeddingFacts:
-    """`distance`: shift of the mean in whitened axes, less noise. `far_share`: beyond the 99 % radius."""
+    """`distance`: shift of the mean in whitened axes, less noise. `far_share`: beyond the 95 % radius."""
 
     distance: float
     far_share: float
@@ -296,10 +296,10 @@ def _read_embedding(facts: EmbeddingFacts | None, limits: Mapping[str, float]) -
 def _read_far(facts: EmbeddingFacts | None, limits: Mapping[str, float]) -> Seen | None:
     if facts is None:
         return None
-    beyond = facts.far_share - 0.01
+    beyond = facts.far_share - 0.05
     level = "most" if beyond >= limits["far_most"] else "some" if beyond >= limits["far_some"] else "none"
     numbers = {"share": round(facts.far_share, 4), "images": facts.n_window}
-    return Seen(level, f"{facts.far_share:.0%} lie beyond the 99 % radius of the reference", numbers)
+    return Seen(level, f"{facts.far_share:.0%} lie beyond the 95 % radius of the reference", numbers)
 
 
 def _read_prevalence(facts: PredictionFacts | None, limits: Mapping[str, float]) -> Seen | None:

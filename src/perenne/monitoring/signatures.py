@@ -23,7 +23,7 @@ from perenne.quality.signals import Signals, measure_signals, unpack_cells
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
-N_IMAGES = 24
+N_IMAGES = 16
 FEWEST_REFERENCE, FEWEST_WINDOW = 30, 8
 NAMES = (
     *("brightness", "contrast", "black level", "white level", "clipped dark", "clipped bright", "entropy"),
@@ -53,11 +53,12 @@ class Tolerance:
     """When a shift is one, when a curve explains it, and when a second curve is worth adding.
 
     `moved`: distance above noise. `rest`: largest share of the distance left over. `gain`: by how much a
-    second kind must shrink the rest.
+    second kind must shrink the rest, where that is larger than `well`.
     """
 
     moved: float = 1.0
     rest: float = 0.55
+    well: float = 0.3
     gain: float = 0.6
 
 
@@ -117,10 +118,14 @@ class SignatureLibrary:
         )
         return cls(curves=curves, n_reference=given["n_reference"], **arrays)
 
-    def shift_of(self, window: Sequence[Signals]) -> Floats:
-        """Return (F,): the mean of the window less that of the reference, in whitened units."""
+    def shift_of(self, window: Sequence[Signals], *, expected_F: Floats | None = None) -> Floats:
+        """Return (F,): the mean of the window less that of the reference, in whitened units.
+
+        `expected_F`: a mean to take instead of the reference's, in units of `describe_acquisition`.
+        """
         values = np.array([describe_acquisition(one) for one in window])
-        return np.asarray(((values.mean(0) - self.middle_F) / self.scale_F) @ self.white_FF)
+        middle = self.middle_F if expected_F is None else expected_F
+        return np.asarray(((values.mean(0) - middle) / self.scale_F) @ self.white_FF)
 
 
 def describe_acquisition(signals: Signals) -> Floats:
@@ -144,12 +149,17 @@ def describe_acquisition(signals: Signals) -> Floats:
     )
 
 
+def acquisition_scales() -> Floats:
+    """Return (152,): how far each number of `describe_acquisition` moves without anybody taking note."""
+    return np.concatenate([np.array(_FLOORS), np.full(64, _CELL_FLOORS[0]), np.full(64, _CELL_FLOORS[1])])
+
+
 def learn_signatures(
     reference: Sequence[Signals], *, images: Sequence[Pixels], kinds: Sequence[Kind] = KINDS
 ) -> SignatureLibrary:
     """Return the library of a station from the signals of its reference and some of its images.
 
-    `images`: RGB; the first 24 are replayed through every change, 8 to 15 s of CPU at 300 to 640 px.
+    `images`: RGB; the first 16 are replayed through every change, 8 to 15 s of CPU at 300 to 640 px.
     Raises: ValueError with fewer than 30 signals or without images.
     """
     if len(reference) < FEWEST_REFERENCE or not images:
@@ -158,7 +168,7 @@ def learn_signatures(
             f"and {len(images)}."
         )
     values = np.array([describe_acquisition(one) for one in reference])
-    scale = np.sqrt(values.var(0) + _floors() ** 2)
+    scale = np.sqrt(values.var(0) + acquisition_scales() ** 2)
     white = _whiten((values - values.mean(0)) / scale)
     replayed = images[:N_IMAGES]
     before = np.array([describe_acquisition(measure_signals(image)) for image in replayed])
@@ -175,15 +185,25 @@ def learn_signatures(
 
 
 def match_signature(
-    window: Sequence[Signals], *, library: SignatureLibrary, tolerance: Tolerance | None = None
+    window: Sequence[Signals],
+    *,
+    library: SignatureLibrary,
+    expected_F: Floats | None = None,
+    tolerance: Tolerance | None = None,
 ) -> SignatureMatch | None:
     """Return what moved the signals of the window; None for fewer than 8 images.
 
-    Assumes: images of the window vary as those of the reference do.
+    `expected_F`: the mean signals to be expected where another prevalence of defects explains a part of the
+    shift; it is held against whichever of the two means lies nearer. Assumes: images of the window vary as
+    those of the reference do.
     """
     if len(window) < FEWEST_WINDOW:
         return None
-    return match_shift(library.shift_of(window), library=library, n_window=len(window), tolerance=tolerance)
+    shift = library.shift_of(window)
+    if expected_F is not None:
+        beyond = library.shift_of(window, expected_F=expected_F)
+        shift = min(shift, beyond, key=lambda one: float(one @ one))
+    return match_shift(shift, library=library, n_window=len(window), tolerance=tolerance)
 
 
 def match_shift(
@@ -207,7 +227,7 @@ def match_shift(
     rest = left_over(shift_F - points[single][1])
     chosen = [(library.curves[single], points[single][0])]
     pair = _nearest_pair(shift_F, library.curves, first=_best_few(points))
-    if pair is not None:
+    if pair is not None and rest > tolerance.well:
         rest_of_pair = left_over(shift_F - pair[0][2] - pair[1][2])
         if rest_of_pair < tolerance.gain * rest and _both_count(pair, distance):
             chosen, rest = [(curve, strength) for curve, strength, _ in pair], rest_of_pair
@@ -282,10 +302,6 @@ def _whiten(values_NF: Floats) -> Floats:
     covariance, _ = ledoit_wolf(values_NF)
     sizes, axes = np.linalg.eigh(covariance)
     return np.asarray(axes / np.sqrt(np.maximum(sizes, _RELATIVE_NOISE)) @ axes.T)
-
-
-def _floors() -> Floats:
-    return np.concatenate([np.array(_FLOORS), np.full(64, _CELL_FLOORS[0]), np.full(64, _CELL_FLOORS[1])])
 
 
 def _round(array: Floats) -> list[Any]:
