@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perenne.problems.evidence import Evidence
+    from perenne.problems.suspicion import Suspects
     from perenne.stats.estimation.interval import Measured
 
 Decision = Literal["pass", "fail", "unsure"]
@@ -108,6 +109,19 @@ class Problem(Protocol):
         groups: Sequence[str],
     ) -> "Evidence":
         """Return the comparison of every image, made once; `summarise` then costs little per slice."""
+
+    def suspect_labels(
+        self,
+        truths: Sequence[Any],
+        predictions: Sequence[Any],
+        *,
+        classes: Sequence[str],
+        groups: Sequence[str],
+    ) -> "Suspects":
+        """Return the labels that are probably wrong, the most probable first, or TooFew.
+
+        The predictions must be out of sample: of models that were not trained on these images.
+        """
 
     def evaluate(
         self,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perenne.problems.classification.metrics import ClassEvidence
+    from perenne.problems.suspicion import Suspects
     from perenne.stats.estimation.interval import Measured
 
 
@@ -81,6 +82,19 @@ class Classification:
         from perenne.problems.classification.metrics import match_classes
 
         return match_classes(truths, predictions, classes=classes, thresholds=thresholds, groups=groups)
+
+    def suspect_labels(
+        self,
+        truths: Sequence[ClassTarget],
+        predictions: Sequence[ClassTarget],
+        *,
+        classes: Sequence[str],
+        groups: Sequence[str],
+    ) -> "Suspects":
+        """Return the labels that are probably wrong, from predictions out of sample, or TooFew."""
+        from perenne.problems.classification.label_errors import suspect_classes
+
+        return suspect_classes(truths, predictions, classes=classes, groups=groups)
 
     def evaluate(
         self,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perenne.problems.detection.metrics import BoxEvidence
+    from perenne.problems.suspicion import Suspects
     from perenne.stats.estimation.interval import Measured
 
 
@@ -81,6 +82,19 @@ class Detection:
         from perenne.problems.detection.metrics import match_boxes
 
         return match_boxes(truths, predictions, classes=classes, thresholds=thresholds, groups=groups)
+
+    def suspect_labels(
+        self,
+        truths: Sequence[BoxesTarget],
+        predictions: Sequence[BoxesTarget],
+        *,
+        classes: Sequence[str],
+        groups: Sequence[str],
+    ) -> "Suspects":
+        """Return the labels that are probably wrong, from predictions out of sample, or TooFew."""
+        from perenne.problems.detection.label_errors import suspect_boxes
+
+        return suspect_boxes(truths, predictions, classes=classes, groups=groups)
 
     def evaluate(
         self,

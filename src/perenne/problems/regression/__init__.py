@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perenne.problems.regression.metrics import ValueEvidence
+    from perenne.problems.suspicion import Suspects
     from perenne.stats.estimation.interval import Measured
 
 
@@ -78,6 +79,19 @@ class Regression:
         from perenne.problems.regression.metrics import match_values
 
         return match_values(truths, predictions, groups=groups)
+
+    def suspect_labels(
+        self,
+        truths: Sequence[ValueTarget],
+        predictions: Sequence[ValueTarget],
+        *,
+        classes: Sequence[str],
+        groups: Sequence[str],
+    ) -> "Suspects":
+        """Return the labels that are probably wrong, from predictions out of sample, or TooFew."""
+        from perenne.problems.regression.label_errors import suspect_values
+
+        return suspect_values(truths, predictions, groups=groups)
 
     def evaluate(
         self,
