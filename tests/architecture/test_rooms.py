@@ -17,20 +17,33 @@ ROOM_FILES = {
 FURTHER_FILES: dict[str, set[str]] = {
     # GuardedRouter and Caller, for the routes of every room; browser sessions; how often one may try
     "accounts": {"auth", "sessions", "attempts"},
-    # very many images on a screen; small pictures, made once; what a station's images are like, and each one
-    "images": {"gallery", "thumbnails", "gate", "measuring"},
+    # very many images on a screen; small pictures, made once; what a station's images are like, and each one;
+    # from names to ids
+    "images": {"gallery", "thumbnails", "gate", "measuring", "placing"},
     # the tick: what is new, one stream in memory, its samples, references, alarms, and the one transaction that
     # writes; then the cause, the probes; and what people read: the room's rows, time lines, one image
     "monitoring": {
-        "stream", "ticking", "records", "watcher", "sampling", "referring", "alarming", "findings", "writing",
-        "causes", "probing", "telling", "history", "imaging",
+        "stream",
+        "ticking",
+        "records",
+        "watcher",
+        "sampling",
+        "referring",
+        "alarming",
+        "findings",
+        "writing",
+        "causes",
+        "probing",
+        "telling",
+        "history",
+        "imaging",
     },
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     # what one answer was worth; the step that keeps all in step with labels
     "performance": {"judging", "catching_up"},
     # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
-    # image met; answers that took their time
-    "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept"},
+    # image met; answers that took their time; where performance is lost and which labels are doubtful
+    "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept", "debugging"},
     # one image's path; open models; shared commits; the first page; a station's screen
     "deployments": {"inspection", "loaded", "recording", "overview", "live"},
     "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
@@ -55,8 +68,11 @@ HOMES = {
         "hub.accounts.sessions",
         "hub.images.gallery",
         "hub.images.gate",
+        "hub.images.measuring",
+        "hub.images.placing",
         "hub.evaluation.history",
         "hub.evaluation.lineage",
+        "hub.evaluation.debugging",
         "hub.deployments.inspection",
         "hub.deployments.live",
         "hub.deployments.overview",

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +17,7 @@ from perenne.hub.images.events import ON_ARRIVAL
 from perenne.hub.images.gallery import PREDICTION, note_prediction
 from perenne.hub.images.gate import note_arrivals
 from perenne.hub.images.measuring import Measured, describe_measured, judge_measured, measure_pixels
+from perenne.hub.images.placing import Places, References
 from perenne.hub.images.queries import ImageFilter
 from perenne.hub.images.rules import (
     PLACES,
@@ -32,8 +32,6 @@ from perenne.hub.images.tables import ImageRow, RefusedImageRow
 from perenne.hub.infra.services import Hub
 from perenne.hub.sites import (
     StationRow,
-    get_line,
-    get_product,
     get_site,
     get_station,
     get_station_by_id,
@@ -95,7 +93,7 @@ def ingest_images(session: Session, hub: Hub, actor: Actor, uploads: Sequence[Up
     prepared: dict[int, PreparedImage] = {}
     measured: dict[int, Measured] = {}
     with hub.database.reading() as reading:
-        places = _Places(reading, actor)
+        places = Places(reading, actor)
         for index, upload in enumerate(uploads):
             try:
                 placed[index] = places.find(upload.context)
@@ -151,7 +149,7 @@ def store_image(
 
     Raises: NotFound, ContextContradicts, StoredElsewhere.
     """
-    placed = _Places(session, actor).find(context)
+    placed = Places(session, actor).find(context)
     hub.blobs.put(prepared.data, organisation_id=actor.organisation_id)
     return add_image(session, hub, actor, prepared=prepared, placed=placed)
 
@@ -303,58 +301,6 @@ def _open_gate() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
 
-class _Places:
-    """Turns the names of capture contexts into ids, each asked once."""
-
-    def __init__(self, session: Session, actor: Actor) -> None:
-        self._session = session
-        self._actor = actor
-        self._found: dict[tuple[str | None, ...], Placed] = {}
-
-    def find(self, context: CaptureContext) -> Placed:
-        """Return the context with ids. Raises: NotFound, ContextContradicts."""
-        key = (context.site, context.line, context.station, context.product)
-        if key not in self._found:
-            self._found[key] = self._look_up(*key)
-        return replace(
-            self._found[key],
-            kind=context.kind,
-            captured_at=None if context.captured_at is None else context.captured_at.astimezone(UTC),
-            camera=context.camera,
-            part_id=context.part_id,
-            batch_id=context.batch_id,
-            group_key=context.group_key,
-            external_id=context.external_id,
-            file_name=context.file_name,
-            reference=context.reference,
-            reference_image_id=self._found[key].reference_image_id if context.kind == "capture" else None,
-            context=dict(context.extra),
-        )
-
-    def _look_up(
-        self, site: str | None, line: str | None, station: str | None, product: str | None
-    ) -> Placed:
-        session, actor = self._session, self._actor
-        site_row = get_site(session, actor, str(site))
-        station_row = None if station is None else get_station(session, actor, site=site_row, name=station)
-        line_id = None if line is None else get_line(session, actor, site=site_row, name=line).id
-        if station_row is not None and station_row.line_id is not None:
-            if line_id not in (None, station_row.line_id):
-                raise ContextContradicts(
-                    f"Station '{station}' does not stand on line '{line}' of site '{site}'.",
-                    remedy="Leave the line out: the station knows it.",
-                )
-            line_id = station_row.line_id
-        return Placed(
-            kind="capture",
-            site_id=site_row.id,
-            line_id=line_id,
-            station_id=None if station_row is None else station_row.id,
-            product_id=None if product is None else get_product(session, actor, product).id,
-            reference_image_id=None if station_row is None else station_row.reference_image_id,
-        )
-
-
 def _record_refusals(hub: Hub, actor: Actor, outcomes: dict[int, Outcome], placed: dict[int, Placed]) -> None:
     for index, outcome in outcomes.items():
         if index in placed and outcome.refusal is not None:
@@ -420,7 +366,7 @@ def _add_rows(
 ) -> tuple[dict[int, Outcome], list[ImageRow]]:
     wanted_hashes = [hashes[index] for index in placed]
     stored = queries.stored_in_organisation(session, actor, wanted_hashes)
-    references = _References(session, actor, placed.values())
+    references = References(session, actor, placed.values())
     outcomes: dict[int, Outcome] = {}
     created: list[ImageRow] = []
     for index, place in placed.items():
@@ -491,31 +437,6 @@ def _row(
         last_model_id=note and note.model_id,
         created_at=now,
     )
-
-
-class _References:
-    """Finds the templates named by id or hash, all with one question."""
-
-    def __init__(self, session: Session, actor: Actor, placed: Iterable[Placed]) -> None:
-        names = {place.reference for place in placed if place.reference is not None}
-        self._rows = {row.id: row for row in queries.images_where(session, actor, "id", names)}
-        self._rows |= {row.sha256: row for row in queries.images_where(session, actor, "sha256", names)}
-
-    def find(self, place: Placed, stored: dict[str, ImageRow]) -> str | None:
-        """Return the template's id, else the station's. Raises: NotFound, ContextContradicts."""
-        if place.reference is None:
-            return place.reference_image_id
-        row = self._rows.get(place.reference)
-        if row is None and place.reference in stored:
-            row = stored[place.reference]
-        if row is None:
-            raise NotFound.of("reference image", place.reference)
-        if row.kind != "reference":
-            raise ContextContradicts(
-                f"Image {row.id} is not a template: it was pushed as a {row.kind}.",
-                remedy="Push templates with kind=reference, before the images that name them.",
-            )
-        return row.id
 
 
 def record_push(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
