@@ -194,14 +194,19 @@ class WorstCase(Message):
 
 
 class SliceReport(Message):
-    """Error slices, worst first, and the worst images, of one model version."""
+    """Error slices, worst first, and the worst images, of one model version's newest evaluation.
+
+    The intervals of `lost` hold for all `n_tested` slices at once. `why_not` says why there are no slices.
+    """
 
     model: ModelReference
+    evaluation_id: str
     n_images: int
     n_errors: int
     slices: list[ErrorSlice]
     worst: list[WorstCase]
     n_tested: int
+    why_not: str | None = None
 
 
 class Sensitivity(Message):
@@ -236,3 +241,12 @@ class LabelSuspect(Message):
     expected: str | None
     box: list[float] | None = None
     probability: float
+
+
+class LabelSuspicions(Message):
+    """The labels of a dataset version that are probably wrong, the surest first; `why_not` when none could be
+    judged. Only images that the judging model has not learnt count."""
+
+    items: list[LabelSuspect]
+    n_images: int
+    why_not: str | None = None

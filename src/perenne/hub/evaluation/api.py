@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter
 from perenne.hub.datasets import get_dataset, get_dataset_version
-from perenne.hub.evaluation import queries, service
+from perenne.hub.evaluation import debugging, queries, service
 from perenne.hub.evaluation.history import measures_by_site
 from perenne.hub.evaluation.lineage import lineage_of_image
 from perenne.hub.evaluation.measuring import SliceKey
@@ -27,6 +27,7 @@ from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.problems import PROBLEMS
 from perenne.wire import evaluation as wire
 from perenne.wire.base import Listing
+from perenne.wire.performance import LabelSuspicions, SliceReport
 from perenne.wire.sites import SiteMeasure
 
 router = GuardedRouter(tag="evaluation")
@@ -177,6 +178,21 @@ def show_site_history(site: str, caller: Caller) -> Listing[SiteMeasure]:
     row = get_site(caller.session, caller.actor, site)
     found = measures_by_site(caller.session, caller.actor, site_id=row.id)
     return Listing(items=[one.measure for one in found.get(row.id, [])])
+
+
+@router.get("/models/{model}/slices", permission="performance:read")
+def show_error_slices(model: str, caller: Caller, site: str | None = None) -> SliceReport:
+    """Show where a model version loses most: parts of its newest evaluation, with intervals."""
+    row = get_model_version(caller.session, caller.actor, model)
+    site_row = get_site(caller.session, caller.actor, site) if site else None
+    return debugging.report_slices(caller.session, caller.hub, caller.actor, model=row, site=site_row)
+
+
+@router.get("/label-suspects", permission="performance:read")
+def list_label_suspects(dataset_version: str, caller: Caller) -> LabelSuspicions:
+    """List the labels of a dataset version that are probably wrong, each with the reason and the chance."""
+    version = get_dataset_version(caller.session, caller.actor, dataset_version)
+    return debugging.suspect_labels(caller.session, caller.hub, caller.actor, version=version)
 
 
 _ORDER = ("worse", "too_few", "no_difference_seen", "better")

@@ -55,13 +55,7 @@ def value_loss(truth: ValueTarget, prediction: ValueTarget, thresholds: Mapping[
 
 def box_loss(truth: BoxesTarget, prediction: BoxesTarget, thresholds: Mapping[str, Any]) -> float:
     """Return missed plus false boxes at the operating point (IoU 0.5), each false one by its score."""
-    from perenne.problems.detection.decide import DEFAULT_SCORE
-
-    floor = float(thresholds.get("score", DEFAULT_SCORE))
-    said = sorted(
-        (b for b in prediction.boxes if (1.0 if b.score is None else b.score) >= floor),
-        key=lambda b: -(1.0 if b.score is None else b.score),
-    )
+    said = _said(prediction, thresholds)
     found = _found_truths(truth, said)
     false = sum(
         1.0 if b.score is None else b.score for b, hit in zip(said, found, strict=True) if hit is None
@@ -74,6 +68,24 @@ LOSSES: dict[str, Callable[[Any, Any, Mapping[str, Any]], float]] = {
     "regression": value_loss,
     "detection": box_loss,
 }
+
+
+def found_truths(
+    truth: BoxesTarget, prediction: BoxesTarget, thresholds: Mapping[str, Any]
+) -> frozenset[int]:
+    """Return which true boxes were found at the operating point."""
+    return frozenset(hit for hit in _found_truths(truth, _said(prediction, thresholds)) if hit is not None)
+
+
+def _said(prediction: BoxesTarget, thresholds: Mapping[str, Any]) -> list[Any]:
+    """Return the boxes that count, the surest first."""
+    from perenne.problems.detection.decide import DEFAULT_SCORE
+
+    floor = float(thresholds.get("score", DEFAULT_SCORE))
+    return sorted(
+        (b for b in prediction.boxes if (1.0 if b.score is None else b.score) >= floor),
+        key=lambda b: -(1.0 if b.score is None else b.score),
+    )
 
 
 def _found_truths(truth: BoxesTarget, said: list[Any]) -> list[int | None]:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session, load_only
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.datasets import DatasetItemRow, DatasetRow, DatasetVersionRow
 from perenne.hub.evaluation.tables import EvaluationRow, EvaluationSliceRow
+from perenne.hub.images import ImageRow, ImageSignalRow, in_portions
 from perenne.hub.models import ModelVersionRow
 from perenne.hub.predictions import PredictionRow
-from perenne.hub.sites import LineRow, ProductRow, SiteRow
+from perenne.hub.sites import LineRow, ProductRow, SiteRow, StationRow
 
 
 def evaluation_by_id(session: Session, actor: Actor, evaluation_id: str) -> EvaluationRow | None:
@@ -49,6 +50,55 @@ def evaluations_before(
     if dataset_version_id is not None:
         wanted = wanted.where(EvaluationRow.dataset_version_id == dataset_version_id)
     return session.scalars(wanted.order_by(EvaluationRow.id.desc()).limit(limit)).all()
+
+
+def newest_evaluation(session: Session, actor: Actor, *, model_version_id: str) -> EvaluationRow | None:
+    """Return the last finished evaluation on images that the model was not trained on."""
+    wanted = select(EvaluationRow).where(
+        *visible_to(actor, EvaluationRow),
+        EvaluationRow.model_version_id == model_version_id,
+        EvaluationRow.state == "succeeded",
+        EvaluationRow.split != "train",
+    )
+    return session.scalar(wanted.order_by(EvaluationRow.finished_at.desc(), EvaluationRow.id.desc()).limit(1))
+
+
+def places_of_images(
+    session: Session, actor: Actor, image_ids: Sequence[str]
+) -> dict[str, tuple[str | None, str | None]]:
+    """Return (station slug, lot) of each image."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for portion in in_portions(image_ids):
+        wanted = (
+            select(ImageRow.id, StationRow.slug, ImageRow.batch_id)
+            .outerjoin(StationRow, StationRow.id == ImageRow.station_id)
+            .where(*visible_to(actor, ImageRow), ImageRow.id.in_(portion))
+        )
+        found.update({key: (station, lot) for key, station, lot in session.execute(wanted)})
+    return found
+
+
+def extents_of_images(session: Session, actor: Actor, image_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return width and height of each image."""
+    found: dict[str, tuple[int, int]] = {}
+    for portion in in_portions(image_ids):
+        wanted = select(ImageRow.id, ImageRow.width, ImageRow.height).where(
+            *visible_to(actor, ImageRow), ImageRow.id.in_(portion)
+        )
+        found.update({key: (width, height) for key, width, height in session.execute(wanted)})
+    return found
+
+
+def signals_of_images(session: Session, actor: Actor, image_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the signals of each image that was measured, as JSON text."""
+    found: dict[str, str | None] = {}
+    for portion in in_portions(image_ids):
+        wanted = select(ImageSignalRow.image_id, ImageSignalRow.signals).where(
+            *visible_to(actor, ImageSignalRow), ImageSignalRow.image_id.in_(portion)
+        )
+        for key, signals in session.execute(wanted):
+            found[key] = signals
+    return found
 
 
 def slices_of_evaluations(

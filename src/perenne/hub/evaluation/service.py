@@ -466,6 +466,17 @@ def seen_in_training(
 ) -> dict[str, int]:
     """Return how many of the items, and of their groups, the model or its base models were trained on."""
     model = get_model_version(session, actor, row.model_version_id)
+    images, groups = learnt_by(session, actor, model)
+    return {
+        "images": sum(item.sha256 in images for item in items),
+        "groups": len({(item.site_id, item.group_key) for item in items} & groups),
+    }
+
+
+def learnt_by(
+    session: Session, actor: Actor, model: ModelVersionRow
+) -> tuple[set[str], set[tuple[str, str]]]:
+    """Return image hashes, and groups by site, that the model or its base models were trained on."""
     images: set[str] = set()
     groups: set[tuple[str, str]] = set()
     for step in lineage_of(session, actor, model):
@@ -475,10 +486,7 @@ def seen_in_training(
         for item in version_items(session, actor, version, splits=("train", "val")):
             images.add(item.sha256)
             groups.add((item.site_id, item.group_key))
-    return {
-        "images": sum(item.sha256 in images for item in items),
-        "groups": len({(item.site_id, item.group_key) for item in items} & groups),
-    }
+    return images, groups
 
 
 def _manifest_lines(manifest: bytes) -> Iterator[ManifestLine]:
