@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, existing
-from perenne.cli.style import Column, mark, show_json, show_table
+from perenne.cli.style import Column, mark, say, show_json, show_table
 
 if TYPE_CHECKING:
     from perenne.wire.predictions import Inspection
@@ -20,7 +21,10 @@ def inspect(
     part: Annotated[str | None, typer.Option(help="Part that the image shows.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send images to a station and read its decisions: pass, fail or unsure."""
+    """Send images to a station and read its decisions: pass, fail or unsure.
+
+    An image that the station's quality gate refuses is unsure, and the reason is told below the table.
+    """
     from perenne.client.images import find_images
 
     client = connect()
@@ -47,6 +51,16 @@ def inspect(
         for path, inspection in seen
     ]
     show_table(f"{site}/{station}", columns, rows)
+    for path, inspection in seen:
+        for line in quality_lines(inspection):
+            say(Text(f"  {path.name}: {line}"), style="dim")  # a path may hold brackets: it is not markup
+
+
+def quality_lines(inspection: "Inspection") -> list[str]:
+    """Return why the quality gate refused or flagged the image, in a line each."""
+    if inspection.quality is None or inspection.quality.verdict not in ("refused", "flagged"):
+        return []
+    return [f"image {inspection.quality.verdict}. {one.words}" for one in inspection.quality.reasons]
 
 
 def prediction_text(prediction: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Predictions: what a model version said of an image at a station, and what was decided.
 
 Owns the recorded answers. Promises that a recorded prediction never changes and carries the model
-version, the thresholds and the latency of its moment.
+version, the thresholds, the latency and the gate's verdict of its moment, and what is watched of it.
 Does not run models and does not decide: deployments do, and record here.
 """
 
