@@ -85,14 +85,11 @@ def describe_channel(name: str) -> Channel:
     >>> describe_channel("acquisition.noise.q90").unit, describe_channel("predictions.boxes.open").group
     ('log10', 'predictions')
     """
-    known = CHANNELS.get(name)
-    if known is not None:
-        return known
+    for known in (name, channel_of_part(name)):
+        if known in CHANNELS:
+            return CHANNELS[known]
     if name.startswith("predictions."):
         return Channel(name, "predictions")
-    of = channel_of_part(name)
-    if of in CHANNELS:
-        return CHANNELS[of]
     raise ValueError(f"{name} is no channel: known are predictions.<name> and {', '.join(CHANNELS)}.")
 
 
@@ -145,8 +142,7 @@ def channel_weights(channels: Sequence[str]) -> dict[str, float]:
     parts = [_weighed_as(name) for name in channels]
     total = sum(WEIGHTS[part] for part in set(parts))
     return {
-        name: WEIGHTS[part] / parts.count(part) / total
-        for name, part in zip(channels, parts, strict=True)
+        name: WEIGHTS[part] / parts.count(part) / total for name, part in zip(channels, parts, strict=True)
     }
 
 
