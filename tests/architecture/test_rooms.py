@@ -44,8 +44,8 @@ FURTHER_FILES: dict[str, set[str]] = {
     # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
     # image met; answers that took their time; where performance is lost and which labels are doubtful
     "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept", "debugging"},
-    # one image's path; open models; shared commits; the first page; a station's screen
-    "deployments": {"inspection", "loaded", "recording", "overview", "live"},
+    # one image's path; open models; shared commits; the first page; a station's screen; why it answered so
+    "deployments": {"inspection", "loaded", "recording", "overview", "live", "explaining"},
     "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
     "datasets": {"card", "exporting", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
@@ -73,6 +73,7 @@ HOMES = {
         "hub.evaluation.history",
         "hub.evaluation.lineage",
         "hub.evaluation.debugging",
+        "hub.deployments.explaining",
         "hub.deployments.inspection",
         "hub.deployments.live",
         "hub.deployments.overview",

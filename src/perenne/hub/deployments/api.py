@@ -12,6 +12,7 @@ from perenne.hub.accounts import Actor
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter, HubOnly, current_actor
 from perenne.hub.deployments import live, overview, service
 from perenne.hub.deployments.errors import BadInspection
+from perenne.hub.deployments.explaining import NEIGHBOURS, explain_answer, nearest_images
 from perenne.hub.deployments.inspection import inspect_image
 from perenne.hub.deployments.tables import DeploymentRow
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -20,6 +21,7 @@ from perenne.wire import sites as sites_wire
 from perenne.wire.base import Listing
 from perenne.wire.images import CaptureContext
 from perenne.wire.models import ModelLineage
+from perenne.wire.performance import Neighbour, Sensitivity
 from perenne.wire.predictions import Inspection, InspectionQuery
 
 router = GuardedRouter(tag="deployments")
@@ -246,3 +248,23 @@ def _place_context(site: str, station: str, given: dict[str, Any]) -> CaptureCon
             f"The context cannot be used: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}.",
             remedy="Correct the field; times are RFC 3339 with a zone.",
         ) from error
+
+
+@router.get("/images/{image}/sensitivity", permission="performance:read")
+def show_sensitivity(
+    image: str, hub: HubOnly, actor: Annotated[Actor, Depends(current_actor)], model: str | None = None
+) -> Sensitivity:
+    """Show which part of an image decided: how far the answer falls where it is covered; seconds."""
+    return explain_answer(hub, actor, image=image, model=model)
+
+
+@router.get("/images/{image}/neighbours", permission="performance:read")
+def list_neighbours(
+    image: str,
+    caller: Caller,
+    model: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=24)] = NEIGHBOURS,
+) -> Listing[Neighbour]:
+    """List the images that looked most alike to the model, the nearest first, with their truth."""
+    found = nearest_images(caller.session, caller.actor, image=image, model=model, limit=limit)
+    return Listing(items=found)

@@ -5,7 +5,12 @@ version, the thresholds, the latency and the gate's verdict of its moment, and w
 Does not run models and does not decide: deployments do, and record here.
 """
 
-from perenne.hub.predictions.queries import decisions_by_site, decisions_of_station, latest_of_station
+from perenne.hub.predictions.queries import (
+    decisions_by_site,
+    decisions_of_station,
+    embeddings_of_model,
+    latest_of_station,
+)
 from perenne.hub.predictions.service import (
     get_prediction,
     list_predictions,
@@ -19,6 +24,7 @@ __all__ = [
     "PredictionRow",
     "decisions_by_site",
     "decisions_of_station",
+    "embeddings_of_model",
     "get_prediction",
     "latest_of_station",
     "list_predictions",

@@ -56,6 +56,21 @@ def image_predictions(session: Session, actor: Actor, *, image_id: str) -> Seque
     return session.execute(wanted.order_by(PredictionRow.id.desc())).all()
 
 
+def embeddings_of_model(
+    session: Session, actor: Actor, *, model_id: str, image_id: str | None = None, limit: int
+) -> Sequence[Any]:
+    """Return (image id, projected embedding) of a model version's answers, of one image or of all, newest
+    first; answers without one are left out."""
+    wanted = select(PredictionRow.image_id, PredictionRow.embedding).where(
+        *visible_to(actor, PredictionRow),
+        PredictionRow.model_version_id == model_id,
+        PredictionRow.embedding.is_not(None),
+    )
+    if image_id is not None:
+        wanted = wanted.where(PredictionRow.image_id == image_id)
+    return session.execute(wanted.order_by(PredictionRow.id.desc()).limit(limit)).all()
+
+
 def decisions_by_site(session: Session, actor: Actor, *, since: datetime) -> dict[str, dict[str, int]]:
     """Return how often each decision was taken since then, by site."""
     wanted = (
