@@ -3,9 +3,11 @@
 For each fault of the library there is one test: the linear discriminant (Fisher, 1936) between the station's
 good images and the same images with that fault made on purpose. Two more tests know no fault: Mahalanobis'
 distance and the largest single deviation. Each test is put on the scale of its own tail; an image's score is
-its largest test, so the number of tests is paid for once, in that maximum. The limit is a conformal quantile
-of the scores of good images that the tests were not learnt from: the share of good images refused is at most
-the promise, whatever the distribution, as long as images to come are exchangeable with these.
+its largest test. The limit is a conformal quantile of the scores of good images that the tests were not
+learnt from: the share of good images refused is at most the promise, whatever the distribution, as long as
+images to come are exchangeable with these. Tests of light, of sharpness and of what stands before the lens
+have limits of their own, each with an equal part of the promise: a few odd good images that look covered must
+not hide blur. How many such groups there are depends on how many images were held back to pay for them.
 
 Owns that arithmetic and its record as JSON. Refuses fewer than 30 images; below 99 held back, the limit is
 extrapolated by an exponential tail and says so.
@@ -31,6 +33,8 @@ FEWEST_IMAGES = 30
 SPLIT_FROM, LARGEST_FIT = 200, 400
 FOLDS = 5
 DISTANCE, DEVIATION = "distance", "deviation"
+GROUPS_WITHOUT_PROMISE = 3
+_LIGHT, _SHARPNESS = ("dark", "bright"), ("blur", "smoothing", "resizing", "fog")
 _FARTHEST = 12.0
 _TAIL = 0.1
 
@@ -154,15 +158,59 @@ def learn_limits(good: Sequence[Signals], *, spoiled: Spoiled) -> StationLimits:
     tests, values = _learn_tests_with_tails(good[:fit], spoiled)
     if held_back:
         values = score_tests(good[fit:], tests=tests)
+    groups = share_promise(tests.faults, n_held_back=len(values) if held_back else 0)
+    tests, values, exact = _set_group_limits(tests, values, groups, held_back=held_back)
     faults, strange = values[:, :-2].max(axis=1), values[:, -2:].max(axis=1)
+    flag = set_limit(faults, promise=FALSE_FLAGS, held_back=held_back and len(groups) == 1)
     return StationLimits(
         tests=tests,
-        refuse=set_limit(faults, promise=FALSE_REFUSALS, held_back=held_back),
-        flag=set_limit(faults, promise=FALSE_FLAGS, held_back=held_back),
+        refuse=Limit(1.0, FALSE_REFUSALS, exact, len(values)),
+        flag=replace(flag, value=min(1.0, flag.value)),
         strange=set_limit(strange, promise=FALSE_REFUSALS, held_back=held_back),
         scores=tuple(float(value) for value in np.sort(values.max(axis=1))),
         n_images=len(good),
     )
+
+
+def share_promise(faults: Sequence[str], *, n_held_back: int) -> list[list[int]]:
+    """Return the groups of tests, by their place, that have an equal part of the promise each.
+
+    A limit for a part of 1 % needs as many times 100 images less one; 0 held back is extrapolated anyway.
+
+    >>> faults = ["dark", "bright", "blur", "recompression", "framing"]
+    >>> [len(share_promise(faults, n_held_back=n)) for n in (99, 199, 299, 499)]
+    [1, 2, 3, 5]
+    """
+    most = int(FALSE_REFUSALS * (n_held_back + 1) + 1e-9) if n_held_back else GROUPS_WITHOUT_PROMISE
+    rest = tuple(name for name in faults if name not in (*_LIGHT, *_SHARPNESS))
+    partitions: list[list[tuple[str, ...]]] = [
+        [tuple(faults)],
+        [(*_LIGHT, *_SHARPNESS), rest],
+        [_LIGHT, _SHARPNESS, rest],
+        [("dark",), ("bright",), _SHARPNESS, rest],
+        [("dark",), ("bright",), _SHARPNESS, ("recompression",), tuple(set(rest) - {"recompression"})],
+    ]
+    chosen = partitions[max(1, min(most, len(partitions))) - 1]
+    places = [[place for place, name in enumerate(faults) if name in names] for names in chosen]
+    return [group for group in places if group]
+
+
+def _set_group_limits(
+    tests: Tests, values: Array, groups: Sequence[Sequence[int]], *, held_back: bool
+) -> tuple[Tests, Array, bool]:
+    """Return the tests and their values on a scale where 1 is the limit of each group, and if all are exact.
+
+    The share of good images beyond any of the limits is at most the sum of the parts (Boole's inequality).
+    """
+    factors = np.ones(values.shape[1])
+    exact = True
+    for group in groups:
+        part = FALSE_REFUSALS / len(groups)
+        limit = set_limit(values[:, group].max(axis=1), promise=part, held_back=held_back)
+        factors[group] = max(limit.value, 1e-3)
+        exact = exact and limit.exact
+    extreme = tests.typical + factors * (tests.extreme - tests.typical)
+    return replace(tests, extreme=extreme), values / factors, exact
 
 
 def set_limit(scores: Array, *, promise: float, held_back: bool) -> Limit:
