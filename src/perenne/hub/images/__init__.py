@@ -1,10 +1,10 @@
 """Images: what the cameras saw, stored once for ever with where it came from.
 
-Owns stored images, their capture context, their bytes, the gallery and the count of refused ones. Promises
-that the same bytes are stored once in an organisation, that width, height and every coordinate are those of
-the upright image, that a refused image is counted with its reason, and that the bytes are durable before the
-row is.
-Does not judge quality beyond "is it an image". Of predictions and truth it keeps a note by which images are
+Owns stored images, their capture context, their bytes, the gallery, the count of refused ones, what was
+measured of every image when it came, and the quality gate of a station. Promises that the same bytes are
+stored once in an organisation, that width, height and every coordinate are those of the upright image, that a
+refused image is counted with its reason, and that the bytes are durable before the row is.
+Does not turn away a sound image, whatever the gate says of it. Of predictions and truth it keeps a note by which images are
 found; it does not know what they are, nor datasets.
 """
 
