@@ -603,6 +603,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Neighbours
+         * @description List the images that looked most alike to the model, the nearest first, with their truth.
+         */
+        get: operations["list_neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image}/predictions": {
         parameters: {
             query?: never;
@@ -615,6 +635,26 @@ export interface paths {
          * @description List everything that was said of an image, newest first, with the names of model and station.
          */
         get: operations["list_image_predictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/sensitivity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sensitivity
+         * @description Show which part of an image decided: how far the answer falls where it is covered; seconds.
+         */
+        get: operations["show_sensitivity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1221,6 +1261,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/label-suspects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Suspects
+         * @description List the labels of a dataset version that are probably wrong, each with the reason and the chance.
+         */
+        get: operations["list_label_suspects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1333,6 +1393,26 @@ export interface paths {
          * @description Show what a version was made of (run, dataset version, base models and theirs) and where it is used.
          */
         get: operations["show_model_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/slices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Error Slices
+         * @description Show where a model version loses most: parts of its newest evaluation, with intervals.
+         */
+        get: operations["show_error_slices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1909,6 +1989,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Calibration
+         * @description Show for every class how far scores can be taken at their word at a site, from its audited labels.
+         */
+        get: operations["show_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/claims": {
         parameters: {
             query?: never;
@@ -1973,6 +2073,28 @@ export interface paths {
          * @description Go back to the version deployed before; the answer is the deployment that is active now.
          */
         post: operations["undo_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Estimates
+         * @description List what was estimated of a site without labels, the newest week first, each beside its past errors.
+         *
+         *     `value` is null where the guard does not let a number be shown; `why_not` says why.
+         */
+        get: operations["list_estimates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3254,6 +3376,39 @@ export interface components {
             thresholds?: {
                 [key: string]: number | string[];
             };
+        };
+        /**
+         * ErrorSlice
+         * @description A part of the images where performance is lost. `lost` is the share of all errors beyond its share of
+         *     images, with its interval: the slice to mend first.
+         */
+        ErrorSlice: {
+            /** Elsewhere */
+            elsewhere: number | null;
+            /** High */
+            high: number | null;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Lost */
+            lost: number;
+            /** Lost High */
+            lost_high: number;
+            /** Lost Low */
+            lost_low: number;
+            /** Low */
+            low: number | null;
+            /** Metric */
+            metric: string;
+            /** N Errors */
+            n_errors: number;
+            /** N Images */
+            n_images: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number | null;
         };
         /**
          * Estimate
@@ -4661,6 +4816,40 @@ export interface components {
             version: number;
         };
         /**
+         * LabelSuspect
+         * @description One object or image whose label is probably wrong, with the reason and the chance that it is.
+         */
+        LabelSuspect: {
+            /** Box */
+            box?: number[] | null;
+            /** Expected */
+            expected: string | null;
+            /** Given */
+            given: string | null;
+            /** Image Id */
+            image_id: string;
+            /** Probability */
+            probability: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "missing" | "class" | "position" | "spurious" | "value";
+        };
+        /**
+         * LabelSuspicions
+         * @description The labels of a dataset version that are probably wrong, the surest first; `why_not` when none could be
+         *     judged. Only images that the judging model has not learnt count.
+         */
+        LabelSuspicions: {
+            /** Items */
+            items: components["schemas"]["LabelSuspect"][];
+            /** N Images */
+            n_images: number;
+            /** Why Not */
+            why_not?: string | null;
+        };
+        /**
          * Licence
          * @description A package of others that this hub runs or hands to browsers.
          */
@@ -4832,6 +5021,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[Estimate] */
+        Listing_Estimate_: {
+            /** Items */
+            items: components["schemas"]["Estimate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Evaluation] */
         Listing_Evaluation_: {
             /** Items */
@@ -4923,6 +5119,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[Neighbour] */
+        Listing_Neighbour_: {
+            /** Items */
+            items: components["schemas"]["Neighbour"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Organisation] */
         Listing_Organisation_: {
             /** Items */
@@ -4948,6 +5151,13 @@ export interface components {
         Listing_ReferenceState_: {
             /** Items */
             items: components["schemas"]["ReferenceState"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[Reliability] */
+        Listing_Reliability_: {
+            /** Items */
+            items: components["schemas"]["Reliability"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5399,6 +5609,18 @@ export interface components {
             items: components["schemas"]["ModelVersion"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * Neighbour
+         * @description A reference image that the model sees as similar.
+         */
+        Neighbour: {
+            /** Distance */
+            distance: number;
+            /** Image Id */
+            image_id: string;
+            /** Truth */
+            truth?: string | null;
         };
         /**
          * OpenTestRequest
@@ -5857,6 +6079,45 @@ export interface components {
             total: number;
         };
         /**
+         * Reliability
+         * @description How far scores can be taken at their word, for one class at one site.
+         */
+        Reliability: {
+            /** Bins */
+            bins: components["schemas"]["ReliabilityBin"][];
+            /** Error */
+            error: number | null;
+            /** Error High */
+            error_high: number | null;
+            /** Error Low */
+            error_low: number | null;
+            /** Label Class */
+            label_class: string;
+            model: components["schemas"]["ModelReference"];
+            /** N */
+            n: number;
+            /** Recalibrated */
+            recalibrated: boolean;
+            /** Site */
+            site: string;
+        };
+        /**
+         * ReliabilityBin
+         * @description Scores of one bin: what was said, and how often it was true, with its interval.
+         */
+        ReliabilityBin: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Score */
+            score: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * RocCurve
          * @description The curve of one class against all others, and the area under it.
          */
@@ -6140,6 +6401,27 @@ export interface components {
             stations?: string[];
             /** Until */
             until?: string | null;
+        };
+        /**
+         * Sensitivity
+         * @description Which part of an image decided: how much the answer falls when a patch is covered.
+         *
+         *     `grid` is row by row, `score` the answer on the whole image. Patches are `patch_px` wide in the image.
+         */
+        Sensitivity: {
+            /** Answer */
+            answer: string;
+            /** Grid */
+            grid: number[][];
+            /** Image Id */
+            image_id: string;
+            model: components["schemas"]["ModelReference"];
+            /** Ms */
+            ms: number;
+            /** Patch Px */
+            patch_px: number;
+            /** Score */
+            score: number;
         };
         /**
          * Session
@@ -6490,6 +6772,29 @@ export interface components {
              * @enum {string}
              */
             verdict: "better" | "worse" | "no_difference_seen" | "too_few";
+        };
+        /**
+         * SliceReport
+         * @description Error slices, worst first, and the worst images, of one model version's newest evaluation.
+         *
+         *     The intervals of `lost` hold for all `n_tested` slices at once. `why_not` says why there are no slices.
+         */
+        SliceReport: {
+            /** Evaluation Id */
+            evaluation_id: string;
+            model: components["schemas"]["ModelReference"];
+            /** N Errors */
+            n_errors: number;
+            /** N Images */
+            n_images: number;
+            /** N Tested */
+            n_tested: number;
+            /** Slices */
+            slices: components["schemas"]["ErrorSlice"][];
+            /** Why Not */
+            why_not?: string | null;
+            /** Worst */
+            worst: components["schemas"]["WorstCase"][];
         };
         /**
          * SplitRule
@@ -7125,6 +7430,18 @@ export interface components {
             role: string;
             /** Site Ids */
             site_ids: string[] | null;
+        };
+        /**
+         * WorstCase
+         * @description One image with the size of its error and what kind it is.
+         */
+        WorstCase: {
+            /** Image Id */
+            image_id: string;
+            /** Kind */
+            kind: string;
+            /** Loss */
+            loss: number;
         };
     };
     responses: never;
@@ -8343,6 +8660,40 @@ export interface operations {
             };
         };
     };
+    list_neighbours: {
+        parameters: {
+            query?: {
+                limit?: number;
+                model?: string | null;
+            };
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Neighbour_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_image_predictions: {
         parameters: {
             query?: never;
@@ -8361,6 +8712,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_ImagePrediction_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_sensitivity: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sensitivity"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
@@ -9506,6 +9890,37 @@ export interface operations {
             };
         };
     };
+    list_label_suspects: {
+        parameters: {
+            query: {
+                dataset_version: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSuspicions"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     who_am_i: {
         parameters: {
             query?: never;
@@ -9679,6 +10094,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelLineage"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_error_slices: {
+        parameters: {
+            query?: {
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SliceReport"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
@@ -10779,6 +11227,39 @@ export interface operations {
             };
         };
     };
+    show_calibration: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Reliability_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_claims: {
         parameters: {
             query?: never;
@@ -10936,6 +11417,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_estimates: {
+        parameters: {
+            query?: {
+                metric?: ("recall" | "precision" | "f1") | null;
+                model?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Estimate_"];
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
