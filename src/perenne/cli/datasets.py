@@ -66,6 +66,14 @@ TestShare = Annotated[
 ]
 
 
+Unlike = Annotated[
+    bool, typer.Option(help="Also images that their station's gate found unlike its production.")
+]
+NearDuplicates = Annotated[
+    Literal["together", "ignore"], typer.Option(help="Keep them on one side of the split, or ignore them.")
+]
+
+
 def share_of_test(given: float | None, *, named: bool) -> float:
     """Return the fraction that is drawn for the test set: none when its groups are named, unless it is given.
 
@@ -84,9 +92,7 @@ def freeze(
     since: Annotated[str | None, typer.Option(help="Only images captured at or after this moment.")] = None,
     until: Annotated[str | None, typer.Option(help="Only images captured before this moment.")] = None,
     require_truth: Annotated[bool, typer.Option(help="Refuse when an image has no ground truth.")] = False,
-    include_unlike: Annotated[
-        bool, typer.Option(help="Also images that their station's gate found unlike its production.")
-    ] = False,
+    include_unlike: Unlike = False,
     val: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction for validation.")] = 0.15,
     test: TestShare = None,
     train_sites: Annotated[
@@ -100,10 +106,7 @@ def freeze(
     val_groups: Annotated[str | None, typer.Option(help="Groups whose images are validation.")] = None,
     test_after: Annotated[str | None, typer.Option(help="Captured at or after: test set.")] = None,
     val_after: Annotated[str | None, typer.Option(help="Captured at or after: validation.")] = None,
-    near_duplicates: Annotated[
-        Literal["together", "ignore"],
-        typer.Option(help="Keep them on one side of the split, or ignore them."),
-    ] = "together",
+    near_duplicates: NearDuplicates = "together",
     join: Annotated[
         bool, typer.Option(help="Move a group that a rule would part to the stricter side.")
     ] = False,
