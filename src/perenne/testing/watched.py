@@ -39,7 +39,7 @@ FINGERPRINT = {
     "jpeg_quality": 0, "subsampling": "", "progressive": False, "make": "Acme", "model": "C1",
     "software": "1.0", "icc": False, "rate": 12,
 }  # fmt: skip
-N_EMBEDDING = 64
+N_EMBEDDING = 16
 
 
 @dataclass
@@ -110,11 +110,13 @@ class WatchedHub:
         part_id: str | None = None,
         still: bool = False,
         verdict: str = "accepted",
+        measured: bool = True,
     ) -> list[str]:
         """Return the ids of `count` inspected images, one every `every` of the hub's clock.
 
         `moved` shifts acquisition signals, in spreads; `embedding` the embedding's first axis; `bad` is the
-        rate of defects; `still` repeats one picture.
+        rate of defects; `still` repeats one picture. Without `measured` they are from before
+        anything was measured.
         """
         hub, actor = self.house.hub, self.actor
         with hub.database.reading() as session:
@@ -133,7 +135,7 @@ class WatchedHub:
                         ProductRow.slug == product, ProductRow.organisation_id == actor.organisation_id
                     )
                 )
-        images, measured, predictions = [], [], []
+        images, signals, predictions = [], [], []
         written = Fingerprint(**{**FINGERPRINT, **(fingerprint or {})}).to_json()
         for number in range(count):
             self.at = (self.at or self.house.clock.now()) + self.every
@@ -142,7 +144,7 @@ class WatchedHub:
             image_id = id_at("img", self.at, self.serial)
             lot = lots[number] if lots else None
             images.append(self._image(image_id, common, product_id=thing, lot=lot, part_id=part_id))
-            measured.append(
+            signals.append(
                 {
                     **common,
                     "image_id": image_id,
@@ -154,10 +156,12 @@ class WatchedHub:
                     "measured_at": self.at,
                 }
             )
-            predictions.append(self._prediction(image_id, common, model=model, shift=embedding, bad=bad))
+            said = self._prediction(image_id, common, model=model, shift=embedding, bad=bad)
+            predictions.append(said if measured else {**said, "embedding": None, "signals": None})
         with hub.database.transaction() as session:
             session.execute(insert(ImageRow), images)
-            session.execute(insert(ImageSignalRow), measured)
+            if measured:
+                session.execute(insert(ImageSignalRow), signals)
             session.execute(insert(PredictionRow), predictions)
         assert self.at is not None
         self.house.clock.at = max(self.house.clock.at, self.at)

@@ -234,9 +234,9 @@ def alarms_of(session: Session, actor: Actor, incident_id: str) -> Sequence[Alar
 
 
 def live_incidents(session: Session, actor: Actor) -> Sequence[Any]:
-    """Return (incident, context id, site id) for every alarm of incidents that are not closed."""
+    """Return (incident, context id, site id, alarm) for every alarm of incidents that are not closed."""
     wanted = (
-        select(IncidentRow, AlarmRow.context_id, AlarmRow.site_id)
+        select(IncidentRow, AlarmRow.context_id, AlarmRow.site_id, AlarmRow)
         .join(AlarmRow, AlarmRow.incident_id == IncidentRow.id)
         .where(
             *visible_to(actor, IncidentRow),

@@ -6,15 +6,17 @@ of alarms. Refuses to close an incident by itself: only a merge into a common on
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from perenne.hub.monitoring.errors import IncidentStateRefused
 
 COMMON_SITES = 3
 """Alarms on one main channel at so many sites are one incident with a common cause."""
 COMMON_WITHIN = timedelta(hours=24)
+MOVED = 3
 DAYS_A_YEAR = 365.25
 SHORTEST_RUN, LONGEST_RUN = 10_000.0, 1e9
 UNKNOWN_PACE_RUN = 1_000_000.0
@@ -177,13 +179,26 @@ def next_attempt(n_collected: int, *, first: int) -> int:
     return size
 
 
+def moved_channels(main: str, effects: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the channels that an alarm is about: its main one, and up to three that clearly moved most.
+
+    >>> blurred = [{"channel": "sharpness", "auc": 0.1, "auc_low": 0.05, "auc_high": 0.2},
+    ...            {"channel": "noise", "auc": 0.4, "auc_low": 0.2, "auc_high": 0.6}]
+    >>> sorted(moved_channels("fine_detail", blurred))
+    ['fine_detail', 'sharpness']
+    """
+    clear = [one for one in effects if one["auc_low"] > 0.5 or one["auc_high"] < 0.5]
+    farthest = sorted(clear, key=lambda one: (-abs(one["auc"] - 0.5), str(one["channel"])))
+    return frozenset([main, *(str(one["channel"]) for one in farthest[:MOVED])])
+
+
 @dataclass(frozen=True)
 class NewAlarm:
-    """An alarm to be put into an incident: `context` of `site`, by its main channel."""
+    """An alarm to be put into an incident: `context` of `site`, and the channels that it is about."""
 
     context: str
     site: str
-    channel: str
+    channels: frozenset[str]
     at: datetime
 
 
@@ -193,7 +208,7 @@ class KnownIncident:
 
     id: str
     number: int
-    channel: str
+    channels: frozenset[str]
     contexts: frozenset[str]
     sites: frozenset[str]
     opened_at: datetime
@@ -209,14 +224,6 @@ class Group:
     common: bool = False
 
 
-@dataclass
-class _Cluster:
-    """The alarms and incidents of one main channel within the window."""
-
-    fresh: list[int] = field(default_factory=list)
-    incidents: list[KnownIncident] = field(default_factory=list)
-
-
 def group_alarms(
     alarms: Sequence[NewAlarm],
     known: Sequence[KnownIncident],
@@ -226,40 +233,51 @@ def group_alarms(
 ) -> list[Group]:
     """Return where each alarm goes.
 
-    An alarm of a context with an incident that is not closed joins it. The others, on one main channel at
-    `common_sites` sites or more within the window, are one incident with those already there: the eldest
+    An alarm of a context with an incident that is not closed joins it. Of the others, those about one channel
+    at `common_sites` sites or more, with the incidents of the last `within`, are one incident: the eldest
     takes the others over. What is left opens an incident a context.
     """
     groups: dict[str, list[int]] = {}
-    clusters: dict[str, _Cluster] = {}
+    rest: list[int] = []
     for index, alarm in enumerate(alarms):
         own = next((one for one in known if alarm.context in one.contexts), None)
-        if own is not None:
-            groups.setdefault(own.id, []).append(index)
+        if own is None:
+            rest.append(index)
         else:
-            clusters.setdefault(alarm.channel, _Cluster()).fresh.append(index)
+            groups.setdefault(own.id, []).append(index)
     found = [Group(tuple(some), into=incident) for incident, some in groups.items()]
-    for channel, cluster in clusters.items():
-        latest = max(alarms[index].at for index in cluster.fresh)
-        cluster.incidents = sorted(
-            (one for one in known if one.channel == channel and latest - one.opened_at <= within),
-            key=lambda one: one.number,
-        )
-        found += _group_channel(alarms, cluster, common_sites=common_sites)
-    return found
-
-
-def _group_channel(alarms: Sequence[NewAlarm], cluster: _Cluster, *, common_sites: int) -> list[Group]:
-    sites = {alarms[index].site for index in cluster.fresh}
-    sites |= {site for one in cluster.incidents for site in one.sites}
-    if len(sites) >= common_sites:
-        eldest = cluster.incidents[0].id if cluster.incidents else None
-        others = tuple(one.id for one in cluster.incidents[1:])
-        return [Group(tuple(cluster.fresh), into=eldest, takes_over=others, common=True)]
+    lately = [one for one in known if rest and max(alarms[at].at for at in rest) - one.opened_at <= within]
+    while (common := _widest(alarms, rest, lately, common_sites=common_sites)) is not None:
+        together, incidents = common
+        ids = [one.id for one in sorted(incidents, key=lambda one: one.number)]
+        into = ids[0] if ids else None
+        found.append(Group(tuple(together), into=into, takes_over=tuple(ids[1:]), common=True))
+        rest = [index for index in rest if index not in together]
+        lately = [one for one in lately if one not in incidents]
     by_context: dict[str, list[int]] = {}
-    for index in cluster.fresh:
+    for index in rest:
         by_context.setdefault(alarms[index].context, []).append(index)
-    return [Group(tuple(some), into=None) for some in by_context.values()]
+    return found + [Group(tuple(some), into=None) for some in by_context.values()]
+
+
+def _widest(
+    alarms: Sequence[NewAlarm],
+    rest: Sequence[int],
+    lately: Sequence[KnownIncident],
+    *,
+    common_sites: int,
+) -> tuple[list[int], list[KnownIncident]] | None:
+    """Return the alarms and incidents about the channel that most sites share; None when too few do."""
+    best: tuple[int, list[int], list[KnownIncident]] | None = None
+    for channel in sorted({name for index in rest for name in alarms[index].channels}):
+        together = [index for index in rest if channel in alarms[index].channels]
+        incidents = [one for one in lately if channel in one.channels]
+        sites = {alarms[index].site for index in together}.union(*(one.sites for one in incidents))
+        if len(sites) >= common_sites and (best is None or len(sites) > best[0]):
+            contexts = {alarms[index].context for index in together}
+            whole = [index for index in rest if alarms[index].context in contexts]
+            best = len(sites), whole, incidents
+    return None if best is None else best[1:]
 
 
 def log_threshold(run_length: float) -> float:

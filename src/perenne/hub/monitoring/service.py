@@ -330,7 +330,7 @@ def note_performance(
             at=now,
         )
     )
-    live = {row.id for row, _, where in queries.live_incidents(session, actor) if where == site_id}
+    live = {row.id for row, _, where, _ in queries.live_incidents(session, actor) if where == site_id}
     for incident_id in sorted(live):
         ask_for_cause(session, hub, actor, incident_id)
 

@@ -21,6 +21,7 @@ from perenne.hub.monitoring.rules import (
     KnownIncident,
     NewAlarm,
     group_alarms,
+    moved_channels,
     watch_state,
 )
 from perenne.hub.monitoring.stream import Cursor
@@ -205,9 +206,8 @@ def _keep_reference(
     session.flush()
     told = {"reference_id": row.id, "by": row.set_by, "reason": row.reason, "n_images": row.n_images}
     record_event(session, actor, "reference.set", "watch context", context.id, told)
-    for incident, context_id, _ in queries.live_incidents(session, actor):
-        if context_id == context.id:
-            service.add_step(session, actor, incident, act="reference", now=now, text=row.reason, detail=told)
+    for incident in _incidents_of(session, actor, {context.id}):
+        service.add_step(session, actor, incident, act="reference", now=now, text=row.reason, detail=told)
     return row
 
 
@@ -267,12 +267,18 @@ def _raise_alarms(
     drafts.sort(key=lambda draft: (draft.raised_at, draft.prediction_id, draft.detector))
     known = _known_incidents(session, actor)
     fresh = [
-        NewAlarm(draft.context_id, draft.site_id, draft.main_channel, draft.raised_at) for draft in drafts
+        NewAlarm(
+            context=draft.context_id,
+            site=draft.site_id,
+            channels=moved_channels(draft.main_channel, draft.effects),
+            at=draft.raised_at,
+        )
+        for draft in drafts
     ]
     references = queries.references_among(
         session, actor, {row.reference_id for row in contexts.values() if row.reference_id}
     )
-    for group in group_alarms(fresh, list(known.values())):
+    for group in group_alarms(fresh, known):
         own = [drafts[index] for index in group.alarms]
         incident = _incident_for(session, hub, actor, group, own)
         for draft in own:
@@ -283,23 +289,21 @@ def _raise_alarms(
         service.ask_for_cause(session, hub, actor, incident.id)
 
 
-def _known_incidents(session: "Session", actor: Actor) -> dict[str, KnownIncident]:
-    held: dict[str, tuple[IncidentRow, set[str], set[str]]] = {}
-    for row, context_id, site_id in queries.live_incidents(session, actor):
-        _, contexts, sites = held.setdefault(row.id, (row, set(), set()))
-        contexts.add(context_id)
-        sites.add(site_id)
-    return {
-        key: KnownIncident(
+def _known_incidents(session: "Session", actor: Actor) -> list[KnownIncident]:
+    held: dict[str, tuple[IncidentRow, list[AlarmRow]]] = {}
+    for row, _, _, alarm in queries.live_incidents(session, actor):
+        held.setdefault(row.id, (row, []))[1].append(alarm)
+    return [
+        KnownIncident(
             id=row.id,
             number=row.number,
-            channel=row.main_channel,
-            contexts=frozenset(contexts),
-            sites=frozenset(sites),
+            channels=frozenset().union(*(moved_channels(one.main_channel, one.effects) for one in alarms)),
+            contexts=frozenset(one.context_id for one in alarms),
+            sites=frozenset(one.site_id for one in alarms),
             opened_at=row.opened_at,
         )
-        for key, (row, contexts, sites) in held.items()
-    }
+        for row, alarms in held.values()
+    ]
 
 
 def _incident_for(
@@ -402,6 +406,12 @@ def _look_again(session: "Session", hub: Hub, actor: Actor, work: Sequence[Work]
     }
     if not crossed:
         return
-    live = {row.id for row, context_id, _ in queries.live_incidents(session, actor) if context_id in crossed}
-    for incident_id in sorted(live):
-        service.ask_for_cause(session, hub, actor, incident_id)
+    for incident in _incidents_of(session, actor, crossed):
+        service.ask_for_cause(session, hub, actor, incident.id)
+
+
+def _incidents_of(session: "Session", actor: Actor, context_ids: set[str]) -> list[IncidentRow]:
+    """Return the incidents of these contexts that are not closed, by number."""
+    live = queries.live_incidents(session, actor)
+    found = {row.id: row for row, context_id, _, _ in live if context_id in context_ids}
+    return list(found.values())
