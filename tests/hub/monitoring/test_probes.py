@@ -1,0 +1,159 @@
+"""The two deterministic probes, on a real model and real files."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
+from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow, WatchReferenceRow
+from perenne.hub.predictions import PredictionRow
+from perenne.kit.hashing import sha256_file
+from perenne.kit.ids import new_id
+from perenne.runtime import read_artefact
+from perenne.testing.hubs import hub_in_process
+from perenne.testing.tiny_models import tiny_classifier
+
+from .conftest import Plant
+
+
+def _picture(seed: int, *, grey: int = 120) -> bytes:
+    pixels = np.random.default_rng(seed).normal(grey, 12, (64, 64, 3)).clip(0, 255).astype(np.uint8)
+    return bytes(cv2.imencode(".png", pixels)[1])
+
+
+class Line(Plant):
+    """A plant with a real model, and an incident whose reference holds real files."""
+
+    incident: str = ""
+
+    def inspect_file(self, data: bytes, **context: Any) -> str:
+        """Return the id of what was said of an image sent over HTTP."""
+        answer = self.house.client().post(
+            "/api/v1/sites/lyon/stations/s1/inspect",
+            content=data,
+            headers={"content-type": "image/png"},
+            params=context,
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def probe(self, kind: str) -> dict[str, Any]:
+        """Ask for a probe and return how it ended."""
+        self.post(f"/incidents/{self.incident}/probes/{kind}", {}, status=202)
+        found: dict[str, Any] = self.get(f"/incidents/{self.incident}")["probes"][-1]
+        return found
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    with hub_in_process(tmp_path / "data") as house:
+        made = Line(house)
+        made.add_place("lyon")
+        path = tiny_classifier(tmp_path / "m.prn")
+        artefact = read_artefact(path)
+        with house.hub.database.transaction() as session:
+            model = register_model_version(
+                session,
+                house.hub,
+                made.actor,
+                signed=sign_upload(house.hub, made.actor, path),
+                upload_sha256=sha256_file(path),
+                inspected=Inspected(artefact.manifest, artefact.card),
+                origin=Origin(name="cells"),
+            )
+        made.post("/sites/lyon/deployments", {"model_version": "cells:1", "reason": "trial"}, status=201)
+        said = [made.inspect_file(_picture(seed)) for seed in range(4)]
+        made.tick()
+        _open_incident(made, said, model_id=model.id)
+        yield made
+
+
+def _open_incident(line: Line, said: list[str], *, model_id: str) -> None:
+    """Write an incident as a tick does, with a reference of these predictions."""
+    now = line.house.clock.now()
+    common = {"organisation_id": line.actor.organisation_id}
+    with line.house.hub.database.transaction() as session:
+        context = session.scalars(
+            select(WatchContextRow).where(WatchContextRow.model_version_id == model_id)
+        ).one()
+        reference = WatchReferenceRow(
+            id=new_id("wrf"), **common, context_id=context.id, site_id=context.site_id, state="current",
+            n_images=4, n_units=4, since=now, until=now, unit="image", unit_reason="", enough=True,
+            automatic=True, set_by="test", set_at=now, reason="test", replay=said,
+            bands={"acquisition.brightness": [4, 110.0, 120.0, 130.0]},
+        )  # fmt: skip
+        incident = IncidentRow(
+            id=new_id("inc"), **common, number=1, state="open", main_channel="acquisition.brightness",
+            main_group="acquisition", onset_at=now, opened_at=now,
+        )  # fmt: skip
+        session.add_all([reference, incident])
+        session.flush()
+        context.reference_id = reference.id
+        session.add(
+            AlarmRow(
+                id=new_id("alm"),
+                **common,
+                context_id=context.id,
+                site_id=context.site_id,
+                incident_id=incident.id,
+                reference_id=reference.id,
+                detector="growing",
+                prediction_id=said[0],
+                raised_at=now,
+                onset_at=now,
+                delay_images=1,
+                shares={},
+                effects=[],
+                new_values={},
+                typical_images=[],
+                reference_images=[],
+                main_channel="acquisition.brightness",
+                main_group="acquisition",
+            )
+        )
+        line.incident = incident.id
+
+
+def test_the_same_files_through_the_same_software_give_the_same_answers(line: Line) -> None:
+    probe = line.probe("replay")
+    assert (probe["state"], probe["n_images"], probe["n_different"]) == ("same", 4, 0)
+    assert probe["largest_difference"] <= 1e-6
+    evidence = line.get(f"/incidents/{line.incident}")["finding"]["evidence"]
+    assert "replay.same" in {one["code"] for one in evidence}
+
+
+def test_any_other_answer_to_the_same_file_is_reported(line: Line) -> None:
+    with line.house.hub.database.transaction() as session:
+        row = session.scalars(select(PredictionRow).order_by(PredictionRow.id)).first()
+        assert row is not None
+        scores = {name: score + 0.01 for name, score in row.target["scores"].items()}
+        target = {**row.target, "scores": scores}
+        session.execute(update(PredictionRow).where(PredictionRow.id == row.id).values(target=target))
+    probe = line.probe("replay")
+    assert (probe["state"], probe["n_different"]) == ("differs", 1)
+    assert probe["largest_difference"] == pytest.approx(0.01, abs=1e-4)
+    acts = [step["act"] for step in line.get(f"/incidents/{line.incident}")["steps"]]
+    assert acts[:2] == ["probe", "probe_ended"]
+
+
+def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
+    refused = line.post(f"/incidents/{line.incident}/probes/golden", {}, status=409)
+    assert refused["code"] == "nothing-to-probe" and refused["remedy"]
+    line.house.client().put("/api/v1/sites/lyon/stations/s1/golden-part", json={"part_id": "gold"})
+    now = line.house.clock.now()
+    line.house.clock.at = now - timedelta(hours=1)
+    line.inspect_file(_picture(90), part_id="gold")
+    line.house.clock.at = now + timedelta(hours=1)
+    missing = line.probe("golden")
+    assert missing["state"] == "failed" and "no capture since" in missing["detail"]
+    line.inspect_file(_picture(91), part_id="gold")
+    assert line.probe("golden")["state"] == "same"
+    line.inspect_file(_picture(92, grey=90), part_id="gold")
+    probe = line.probe("golden")
+    assert (probe["state"], probe["n_images"], probe["n_different"]) == ("differs", 2, 1)
