@@ -38,9 +38,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Row:
-    """What one cause shows: for each fact that it moves the levels and how often it shows one of them."""
+    """What one cause shows: for each fact that it moves the levels and how often it shows one of them.
+
+    A cause that shows itself in two ways has two rows, each with a `variant`.
+    """
 
     code: str
+    variant: str
     drift: str
     action: str
     shows: Mapping[str, tuple[str, ...]]
@@ -62,6 +66,7 @@ class Table:
 
     facts: Mapping[str, Fact]
     rows: Mapping[str, Row]
+    """By code, and variant where there is one: "upstream.file"."""
     unknown: Row
     limits: Mapping[str, float]
     any_rest: float
@@ -70,6 +75,10 @@ class Table:
     unknown_prior: float
     least_weight: float
     clear_lead: float
+
+    def rows_of(self, code: str) -> tuple[Row, ...]:
+        """Return the rows of a cause, that of "unknown" for any other code."""
+        return tuple(row for row in self.rows.values() if row.code == code) or (self.unknown,)
 
     def chance(self, level: str, *, fact: str, under: Sequence[str]) -> float:
         """Return how often `fact` stands at `level` under no, one or two causes of the table.
@@ -113,14 +122,14 @@ def parse_table(text: str) -> Table:
         for name, one in raw["facts"].items()
     }
     rows = [_read_row(one) for one in raw["causes"]]
-    unknown = Row(UNKNOWN, raw["unknown"]["drift"], raw["unknown"]["action"], {}, {}, frozenset(facts))
+    unknown = Row(UNKNOWN, "", raw["unknown"]["drift"], raw["unknown"]["action"], {}, {}, frozenset(facts))
     faults = _check_codes(rows, unknown) + [fault for row in rows for fault in _check_row(row, facts)]
     faults += [f"[limits] lacks {name}" for name in LIMITS if name not in raw["limits"]]
     if faults:
         raise ValueError("The table of causes cannot be used: " + "; ".join(faults) + ".")
     return Table(
         facts=facts,
-        rows={row.code: row for row in rows},
+        rows={row.code + (f".{row.variant}" if row.variant else ""): row for row in rows},
         unknown=unknown,
         limits={name: float(value) for name, value in raw["limits"].items()},
         **{
@@ -141,6 +150,7 @@ def _read_row(raw: Mapping[str, Any]) -> Row:
     pattern = raw["pattern"]
     return Row(
         code=raw["code"],
+        variant=raw.get("variant", ""),
         drift=raw["drift"],
         action=raw["action"],
         shows={fact: tuple(cell["shows"]) for fact, cell in pattern.items()},
@@ -153,7 +163,8 @@ def _check_codes(rows: Sequence[Row], unknown: Row) -> list[str]:
     codes = [row.code for row in rows]
     faults = [f"the row of {code} is missing" for code in CAUSES if code not in codes]
     faults += [f"{code} is no cause" for code in codes if code not in CAUSES]
-    faults += [f"{code} has two rows" for code in sorted(set(codes)) if codes.count(code) > 1]
+    keys = [(row.code, row.variant) for row in rows]
+    faults += [f"{code} has two rows" for code, _ in sorted({key for key in keys if keys.count(key) > 1})]
     for row in (*rows, unknown):
         if row.drift not in DRIFTS:
             faults.append(f"{row.code}: '{row.drift}' is no kind of drift")

@@ -9,7 +9,7 @@ independent given the cause and tempered by their weight. They rank; they are no
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -166,16 +166,16 @@ def diagnose(evidence: DiagnosisEvidence, *, table: Table | None = None) -> Find
     cause = _choose(ranked, together, table=table)
     if all(one.level == table.facts[fact].levels[0] for fact, one in seen.items()):
         cause = UNKNOWN
-    row = table.rows.get(cause, table.unknown)
+    rows = table.rows_of(cause)
     match = evidence.signature if evidence.signature and evidence.signature.kinds else None
     return Finding(
         cause=cause,
-        drift=row.drift,
-        action=row.action,
+        drift=rows[0].drift,
+        action=rows[0].action,
         ranked=tuple((code, round(weight, 4)) for code, weight in ranked[:N_RANKED]),
         signature=" + ".join(match.kinds) if match else None,
         signature_strength=match.words if match else None,
-        evidence=tuple(_write_line(fact, one, row, table) for fact, one in seen.items()),
+        evidence=tuple(_write_line(fact, one, rows, table) for fact, one in seen.items()),
     )
 
 
@@ -186,10 +186,12 @@ def weigh_causes(
 
     A cause weighs what it weighs alone and in its pairs: weights add up to more than 1 when two act at once.
     """
-    codes = list(table.rows)
+    code_of = {key: row.code for key, row in table.rows.items()}
+    codes = list(dict.fromkeys(code_of.values()))
     priors: dict[tuple[str, ...], float] = {(): table.unknown_prior}
-    priors |= {(code,): 1.0 for code in codes}
-    priors |= dict.fromkeys(combinations(codes, 2), table.pair_prior)
+    priors |= {(key,): 1.0 for key in code_of}
+    pairs = [pair for pair in combinations(code_of, 2) if code_of[pair[0]] != code_of[pair[1]]]
+    priors |= dict.fromkeys(pairs, table.pair_prior)
     logs = {
         under: math.log(prior)
         + sum(
@@ -201,10 +203,14 @@ def weigh_causes(
     largest = max(logs.values())
     likelihoods = {under: math.exp(value - largest) for under, value in logs.items()}
     total = sum(likelihoods.values())
-    weights = {
-        code: sum(value for under, value in likelihoods.items() if code in under) / total for code in codes
-    }
-    together = {(a, b): likelihoods[a, b] / total for a, b in combinations(codes, 2)}
+    weights = dict.fromkeys(codes, 0.0)
+    together: dict[tuple[str, str], float] = {}
+    for under, value in likelihoods.items():
+        for key in under:
+            weights[code_of[key]] += value / total
+        if len(under) == 2:
+            pair = code_of[under[0]], code_of[under[1]]
+            together[pair] = together.get(pair, 0.0) + value / total
     return {**weights, UNKNOWN: likelihoods[()] / total}, together
 
 
@@ -357,8 +363,8 @@ def _numbers(moved: Moved) -> dict[str, float]:
     return {name: round(value, 4) for name, value in told.items()}
 
 
-def _write_line(fact: str, seen: Seen, row: Row, table: Table) -> Line:
-    supports = row.expects(fact, seen.level, rest=table.facts[fact].levels[0])
-    if row.code == UNKNOWN:
-        supports = None
+def _write_line(fact: str, seen: Seen, rows: Sequence[Row], table: Table) -> Line:
+    rest = table.facts[fact].levels[0]
+    said = {row.expects(fact, seen.level, rest=rest) for row in rows if row.code != UNKNOWN}
+    supports = True if True in said else None if None in said or not said else False
     return Line(f"{fact}.{seen.level}", seen.found, supports, dict(seen.numbers))
