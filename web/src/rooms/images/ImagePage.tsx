@@ -18,6 +18,7 @@ import { PredictionList } from "./image/PredictionList";
 import { TruthHistory } from "./image/TruthHistory";
 import { imageQuery, type Truth, usePredictions, useTruths } from "./image/useImage";
 import { type Neighbour, useNeighbours } from "./image/useNeighbours";
+import { WhyThisAnswer } from "./image/WhyThisAnswer";
 import classes from "./ImagePage.module.css";
 
 const NO_TRUTH: Truth[] = [];
@@ -36,6 +37,7 @@ export function ImagePage() {
     truth: useMay("truth:read"),
     predictions: useMay("predictions:read"),
     lineage: useMay("datasets:read"),
+    why: useMay("performance:read"),
   };
   const truths = useTruths(id, may.truth);
   const predictions = usePredictions(id, may.predictions);
@@ -85,6 +87,7 @@ export function ImagePage() {
                   onDraw={(one) => setChosen({ image: id, prediction: one })}
                 />
               )}
+              {may.why && prediction && <WhyThisAnswer image={id} model={prediction.model.id} />}
               {may.truth && <TruthHistory query={truths} />}
               <CaptureFacts image={known} />
               {may.lineage && <LineageList image={id} />}

@@ -36,3 +36,29 @@ export function useLineage(image: string) {
     queryFn: ({ signal }) => body(api.GET("/api/v1/images/{image}/lineage", { ...of(image), signal })),
   });
 }
+
+export const sensitivityQuery = (image: string, model: string) =>
+  queryOptions({
+    queryKey: ["performance", "sensitivity", image, model],
+    staleTime: Infinity,
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/v1/images/{image}/sensitivity", {
+          params: { path: { image }, query: { model } },
+          signal,
+        }),
+      ),
+  });
+
+export const alikeQuery = (image: string, model: string) =>
+  queryOptions({
+    queryKey: ["predictions", "alike", image, model],
+    staleTime: Infinity,
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/v1/images/{image}/neighbours", {
+          params: { path: { image }, query: { model } },
+          signal,
+        }),
+      ),
+  });
