@@ -39,8 +39,8 @@ FURTHER_FILES: dict[str, set[str]] = {
         "imaging",
     },
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
-    # what one answer was worth; the step that keeps all in step with labels
-    "performance": {"judging", "catching_up"},
+    # what one answer was worth; the step that keeps all in step with labels; what is said without labels
+    "performance": {"judging", "catching_up", "estimating"},
     # the numbers and curves, apart from how they are kept; what they were at each site over time; what an
     # image met; answers that took their time; where performance is lost and which labels are doubtful
     "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept", "debugging"},
@@ -88,6 +88,7 @@ HOMES = {
         "hub.monitoring.history",
         "hub.monitoring.imaging",
         "hub.performance.catching_up",
+        "hub.performance.estimating",
         "testing.*",
     ),
     "alembic": ("hub.infra.*", "hub.app.revise"),

@@ -36,7 +36,7 @@ JOB_ROOMS = (
 )
 """A job's kind starts with the room that handles it: `evaluation.measure` is in hub/evaluation/jobs.py."""
 
-PERIODIC_ROOMS = ("monitoring",)
+PERIODIC_ROOMS = ("monitoring", "performance")
 """Rooms whose jobs also have PERIODIC: what a worker does by itself; they must be small to import."""
 
 _log = logging.getLogger("perenne.worker")

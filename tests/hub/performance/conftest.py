@@ -1,6 +1,6 @@
 """Plants whose production answers are held against labels of every stream."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from perenne.hub.images import Upload, ingest_images
+from perenne.hub.images import ImageRow
 from perenne.hub.models import Inspected, ModelVersionRow, Origin, register_model_version, sign_upload
 from perenne.hub.predictions import record_prediction
-from perenne.kit.hashing import sha256_file
+from perenne.hub.review import match_waiting_truth
+from perenne.kit.hashing import sha256_file, sha256_hex
 from perenne.kit.ids import new_id
 from perenne.runtime import read_artefact
 from perenne.testing.hubs import HubInProcess, hub_in_process
-from perenne.testing.tiny_models import tiny_classifier, tiny_detector
-from perenne.testing.works import picture
-from perenne.wire.images import CaptureContext
+from perenne.testing.tiny_models import tiny_classifier
 
 
 @dataclass
@@ -32,9 +31,11 @@ class Fleet:
     stations: dict[str, str] = field(default_factory=dict)
     pushed: int = 0
 
-    def add_model(self, name: str = "cells", *, detector: bool = False) -> ModelVersionRow:
+    def add_model(
+        self, name: str = "cells", *, make: Callable[..., Path] = tiny_classifier
+    ) -> ModelVersionRow:
         """Register the next version of a model line."""
-        path = (tiny_detector if detector else tiny_classifier)(self.folder / f"{name}.prn")
+        path = make(self.folder / f"{name}.prn")
         actor, artefact = self.house.actor(), read_artefact(path)
         signed = sign_upload(self.house.hub, actor, path)
         with self.house.hub.database.transaction() as session:
@@ -63,15 +64,12 @@ class Fleet:
         """Record what production said of new images; return their ids."""
         hub, actor = self.house.hub, self.house.actor()
         start = at or self.house.clock.now()
-        uploads = []
-        for _ in targets:
-            self.pushed += 1
-            place = CaptureContext(site=site, station="s1", **context)
-            uploads.append(Upload(picture(self.pushed), place))
         with hub.database.transaction() as session:
-            images = [outcome.image for outcome in ingest_images(session, hub, actor, uploads)]
+            images = [self._image(site, at=start, **context) for _ in targets]
+            session.add_all(images)
+            session.flush()
+            match_waiting_truth(session, actor, images)
             for number, (image, target) in enumerate(zip(images, targets, strict=True)):
-                assert image is not None
                 record_prediction(
                     session,
                     actor,
@@ -89,7 +87,34 @@ class Fleet:
                     at=start + number * every,
                     embedding=embeddings[number] if embeddings else None,
                 )
-        return [image.id for image in images if image is not None]
+        return [image.id for image in images]
+
+    def _image(self, site: str, *, at: datetime, **context: Any) -> ImageRow:
+        """Return an image that nobody looks at: performance never opens one."""
+        self.pushed += 1
+        return ImageRow(
+            id=new_id("img"),
+            organisation_id=self.house.organisations["acme"],
+            sha256=sha256_hex(str(self.pushed).encode()),
+            kind="capture",
+            format="png",
+            width=64,
+            height=64,
+            orientation=1,
+            bytes=1000,
+            site_id=self.sites[site],
+            station_id=self.stations[site],
+            received_at=at,
+            taken_at=at,
+            context={},
+            difference_hash=self.pushed,
+            **context,
+        )
+
+    def go_to(self, moment: datetime) -> None:
+        """It is `moment` now; the token that was for a day is renewed."""
+        self.house.clock.at = moment
+        self.http = self.house.client()
 
     def label(self, images: list[str], truths: list[Any], *, schema: str = "cells", **body: Any) -> Any:
         """Give the truths of images: class names, or whole targets."""

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from perenne.testing.tiny_models import tiny_detector
+
 from .conftest import Fleet, said
 
 HIT, MISS = said(0.9), said(0.1)
@@ -102,7 +104,7 @@ def test_a_value_has_no_recall_to_certify(fleet: Fleet) -> None:
 
 
 def test_boxes_count_one_by_one_and_very_full_images_are_capped(fleet: Fleet) -> None:
-    model = fleet.add_model("spots", detector=True)
+    model = fleet.add_model("spots", make=tiny_detector)
     box = {"box": [0, 0, 16, 16], "class": "spot"}
     far = {"box": [30, 30, 40, 40], "class": "spot"}
     found = {"boxes": [{**box, "score": 0.9}]}

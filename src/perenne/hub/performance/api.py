@@ -43,9 +43,33 @@ def list_claims(site: str, caller: Caller) -> Listing[wire.Certificate]:
 def state_claim(site: str, body: wire.ClaimNew, caller: Caller) -> wire.Certificate:
     """Ask that "metric >= at_least" be certified at a site, from one stream of labels."""
     catch_up(caller.hub, caller.actor)
-    now = caller.hub.clock.now()
-    row = service.state_claim(caller.session, caller.actor, site=site, asked=body, now=now)
+    row = service.state_claim(caller.session, caller.hub, caller.actor, site=site, asked=body)
     return service.tell_claims(caller.session, caller.actor, [row], with_path=True)[0]
+
+
+@router.get("/sites/{site}/estimates", permission="performance:read")
+def list_estimates(
+    site: str, caller: Caller, model: str | None = None, metric: wire.ClaimMetric | None = None
+) -> Listing[wire.Estimate]:
+    """List what was estimated of a site without labels, the newest week first, each beside its past errors.
+
+    `value` is null where the guard does not let a number be shown; `why_not` says why.
+    """
+    catch_up(caller.hub, caller.actor)
+    row = get_site(caller.session, caller.actor, site)
+    found = service.site_estimates(
+        caller.session, caller.actor, site=row, model_id=_model_id(caller, model), metric=metric
+    )
+    return Listing(items=found)
+
+
+@router.get("/sites/{site}/calibration", permission="performance:read")
+def show_calibration(site: str, caller: Caller, model: str | None = None) -> Listing[wire.Reliability]:
+    """Show for every class how far scores can be taken at their word at a site, from its audited labels."""
+    catch_up(caller.hub, caller.actor)
+    row = get_site(caller.session, caller.actor, site)
+    model_id = _model_id(caller, model)
+    return Listing(items=service.site_calibration(caller.session, caller.actor, site=row, model_id=model_id))
 
 
 @router.get("/claims/{claim}", permission="performance:read")

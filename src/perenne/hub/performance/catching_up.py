@@ -17,6 +17,7 @@ from perenne.hub.accounts import Actor, record_event, system_actor
 from perenne.hub.annotation import LabelSchemaRow
 from perenne.hub.infra.services import Hub
 from perenne.hub.models import ModelVersionRow
+from perenne.hub.monitoring import note_performance
 from perenne.hub.performance import queries
 from perenne.hub.performance.judging import COUNTED_PROBLEMS, Answered, Judged, judge_answers
 from perenne.hub.performance.queries import Cell
@@ -96,7 +97,7 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
     session.flush()
     _count_inspected(session, actor, touched)
     _measure_cells(session, actor, touched)
-    certify_cells(session, actor, touched.cells)
+    certify_cells(session, hub, actor, touched.cells)
     before = (ledger.truth_cursor, ledger.prediction_cursor)
     ledger.truth_cursor = max([ledger.truth_cursor, *(row[0] for row in truths)])
     ledger.prediction_cursor = max([ledger.prediction_cursor, *(row.id for row in answers)])
@@ -233,19 +234,23 @@ def _measure_cells(session: Session, actor: Actor, touched: Touched) -> None:
         row.last_label_at = max(label.given_at for label in labels)
 
 
-def certify_cells(session: Session, actor: Actor, cells: Iterable[Cell]) -> None:
+def certify_cells(session: Session, hub: Hub, actor: Actor, cells: Iterable[Cell]) -> None:
     """Settle the certificates of the claims that these cells are about."""
     groups = {(site, model, schema, stream) for site, model, schema, stream, _ in cells}
     for site_id in sorted({group[0] for group in groups}):
         for claim in queries.claims_standing(session, actor, site_id=site_id):
             for _, model_id, schema_id, stream in sorted(g for g in groups if g[0] == site_id):
                 if (schema_id, stream) == (claim.schema_id, claim.stream):
-                    certify_claim(session, actor, claim, model_id=model_id)
+                    certify_claim(session, hub, actor, claim, model_id=model_id)
 
 
-def certify_claim(session: Session, actor: Actor, claim: ClaimRow, *, model_id: str) -> CertificateRow:
-    """Return the certificate of a claim for a model version, settled on all labels so far; a change of its
-    state is recorded."""
+def certify_claim(
+    session: Session, hub: Hub, actor: Actor, claim: ClaimRow, *, model_id: str
+) -> CertificateRow:
+    """Return the certificate of a claim for a model version, settled on all labels so far.
+
+    A change of its state is recorded; a loss that rose or did not is told to whoever looks for causes.
+    """
     labels = queries.labels_for_claims(
         session,
         actor,
@@ -282,6 +287,11 @@ def certify_claim(session: Session, actor: Actor, claim: ClaimRow, *, model_id: 
     if found.degraded_since is not None and fell is None:
         since = {"since": found.degraded_since.isoformat()}
         record_event(session, actor, "claim.degraded", "claim", claim.id, told | since)
+    if (found.state, found.degraded_since is None) != (before, fell is None):
+        worse = found.degraded_since is not None or found.state == "violated"
+        facts = {"loss": "up" if worse else "flat", **told}
+        now = hub.clock.now()
+        note_performance(session, hub, actor, site_id=claim.site_id, facts=facts, now=now)
     session.flush()
     return row
 

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, visible_to
 from perenne.hub.annotation import LabelSchemaRow
 from perenne.hub.images import ImageRow, in_portions
 from perenne.hub.models import ModelVersionRow
+from perenne.hub.monitoring import AlarmRow, IncidentRow
 from perenne.hub.performance.tables import (
     CertificateRow,
     ClaimRow,
@@ -26,6 +27,8 @@ from perenne.hub.sites import SiteRow
 
 Cell = tuple[str, str, str, str, date]
 """site, model version, label schema, stream, week."""
+IMAGE_GROUPS = ("fingerprint", "acquisition", "embedding")
+"""Groups of watched channels that tell of the images themselves."""
 
 
 def ledger_of(session: Session, actor: Actor, *, lock: bool = False) -> PerformanceLedgerRow | None:
@@ -245,18 +248,74 @@ def estimates_of(
     return session.scalars(wanted.order_by(PerformanceEstimateRow.week, PerformanceEstimateRow.id)).all()
 
 
+def remove_estimates(session: Session, actor: Actor, *, site_id: str, model_id: str, week: date) -> None:
+    """Forget the estimate of a week that was still running."""
+    row = PerformanceEstimateRow
+    session.execute(
+        delete(row).where(
+            *visible_to(actor, row),
+            row.site_id == site_id,
+            row.model_version_id == model_id,
+            row.week == week,
+        )
+    )
+
+
+def image_alarms(session: Session, actor: Actor, *, site_id: str) -> list[str]:
+    """Return the channels of alarms on the images of a site whose incidents are not closed."""
+    wanted = (
+        select(AlarmRow.main_channel)
+        .join(IncidentRow, IncidentRow.id == AlarmRow.incident_id)
+        .where(
+            *visible_to(actor, AlarmRow),
+            AlarmRow.site_id == site_id,
+            AlarmRow.main_group.in_(IMAGE_GROUPS),
+            IncidentRow.state != "closed",
+        )
+    )
+    return sorted(set(session.scalars(wanted)))
+
+
 def answers_of_week(
-    session: Session, actor: Actor, *, site_id: str, model_id: str, since: datetime, until: datetime
-) -> Sequence[PredictionRow]:
-    """Return what a model version said at a site in a span of time, in order."""
-    wanted = select(PredictionRow).where(
+    session: Session,
+    actor: Actor,
+    *,
+    site_id: str,
+    model_id: str,
+    since: datetime,
+    until: datetime,
+    most: int,
+) -> list[Any]:
+    """Return (prediction id, image id, lot, group, part, target, thresholds, embedding) in order.
+
+    Of more than `most` answers every k-th is taken.
+    """
+    said = (
         *visible_to(actor, PredictionRow),
         PredictionRow.site_id == site_id,
         PredictionRow.model_version_id == model_id,
         PredictionRow.at >= since,
         PredictionRow.at < until,
     )
-    return session.scalars(wanted.order_by(PredictionRow.id)).all()
+    ids = session.scalars(select(PredictionRow.id).where(*said).order_by(PredictionRow.id)).all()
+    found: list[Any] = []
+    for some in in_portions(ids[:: -(-len(ids) // most) or 1]):
+        wanted = (
+            select(
+                PredictionRow.id,
+                PredictionRow.image_id,
+                ImageRow.batch_id,
+                ImageRow.group_key,
+                ImageRow.part_id,
+                PredictionRow.target,
+                PredictionRow.thresholds,
+                PredictionRow.embedding,
+            )
+            .join(ImageRow, ImageRow.id == PredictionRow.image_id)
+            .where(*visible_to(actor, PredictionRow), PredictionRow.id.in_(some))
+        )
+        found += session.execute(wanted.order_by(PredictionRow.id)).all()
+    return found
 
 
 def recent_targets(session: Session, actor: Actor, *, site_id: str, limit: int) -> Sequence[Any]:
@@ -265,14 +324,6 @@ def recent_targets(session: Session, actor: Actor, *, site_id: str, limit: int) 
         *visible_to(actor, PredictionRow), PredictionRow.site_id == site_id
     )
     return session.execute(wanted.order_by(PredictionRow.id.desc()).limit(limit)).all()
-
-
-def predictions_by_id(session: Session, actor: Actor, ids: Iterable[str]) -> dict[str, PredictionRow]:
-    found: dict[str, PredictionRow] = {}
-    for some in in_portions(ids):
-        wanted = select(PredictionRow).where(*visible_to(actor, PredictionRow), PredictionRow.id.in_(some))
-        found.update({row.id: row for row in session.scalars(wanted)})
-    return found
 
 
 def all_sites(session: Session, actor: Actor) -> Sequence[SiteRow]:
@@ -292,3 +343,26 @@ def models_by_id(session: Session, actor: Actor, ids: Iterable[str]) -> dict[str
         )
         found.update({row.id: row for row in session.scalars(wanted)})
     return found
+
+
+def embeddings_of(session: Session, actor: Actor, prediction_ids: Iterable[str]) -> dict[str, bytes | None]:
+    """Return the embedding of each of these answers."""
+    found: dict[str, bytes | None] = {}
+    for some in in_portions(prediction_ids):
+        wanted = select(PredictionRow.id, PredictionRow.embedding).where(
+            *visible_to(actor, PredictionRow), PredictionRow.id.in_(some)
+        )
+        found.update({row[0]: row[1] for row in session.execute(wanted)})
+    return found
+
+
+def organisations(session: Session) -> list[str]:
+    """Return every organisation that has an answer, for work that is done for all of them."""
+    found: list[str] = []
+    after = ""
+    while True:
+        following = select(PredictionRow.organisation_id).where(PredictionRow.organisation_id > after)
+        after = session.scalar(following.order_by(PredictionRow.organisation_id).limit(1)) or ""
+        if not after:
+            return found
+        found.append(after)

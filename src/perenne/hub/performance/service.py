@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from perenne.hub.accounts import Actor, record_event
 from perenne.hub.annotation import LabelSchemaRow, get_schema
+from perenne.hub.infra.services import Hub
 from perenne.hub.models import ModelVersionRow
 from perenne.hub.performance import queries
 from perenne.hub.performance.catching_up import certify_claim, is_counted
 from perenne.hub.performance.errors import ClaimExists, ClaimNotDecidable
+from perenne.hub.performance.estimating import PastWeek, is_enough, past_weeks
 from perenne.hub.performance.rules import (
     GRAVITY,
     PRIMARY,
@@ -23,14 +25,23 @@ from perenne.hub.performance.rules import (
     plan_first_labels,
     standing_of,
 )
-from perenne.hub.performance.tables import CertificateRow, ClaimRow, InspectedWeekRow, PerformanceWeekRow
+from perenne.hub.performance.tables import (
+    CertificateRow,
+    ClaimRow,
+    InspectedWeekRow,
+    PerformanceEstimateRow,
+    PerformanceWeekRow,
+)
 from perenne.hub.sites import SiteRow, get_site
 from perenne.kit.errors import NotFound
+from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
+from perenne.stats.estimation import Estimate, calibration_error, reliability
 from perenne.wire import performance as wire
 from perenne.wire.models import ModelReference
 
 RECENT_ANSWERS = 500
+PAST_WEEKS = 12
 
 
 @dataclass(frozen=True)
@@ -93,9 +104,7 @@ def site_performance(
     )
 
 
-def state_claim(
-    session: Session, actor: Actor, *, site: str, asked: wire.ClaimNew, now: datetime
-) -> ClaimRow:
+def state_claim(session: Session, hub: Hub, actor: Actor, *, site: str, asked: wire.ClaimNew) -> ClaimRow:
     """Add a claim at a site; it stands on all labels of the version that answers there now.
 
     Raises: NotFound (site, schema), ClaimNotDecidable (a problem without hits and misses), ClaimExists.
@@ -119,7 +128,7 @@ def state_claim(
     row = ClaimRow(
         id=new_id("clm"),
         organisation_id=actor.organisation_id,
-        created_at=now,
+        created_at=hub.clock.now(),
         site_id=site_row.id,
         schema_id=schema.id,
         metric=asked.metric,
@@ -136,7 +145,7 @@ def state_claim(
     session.flush()
     model = answering_at(session, actor, site_id=site_row.id).model_at(site_row.id, schema)
     if model is not None:
-        certify_claim(session, actor, row, model_id=model.id)
+        certify_claim(session, hub, actor, row, model_id=model.id)
     return row
 
 
@@ -191,14 +200,12 @@ def claims_of_site(session: Session, actor: Actor, *, site: SiteRow) -> list[wir
     return _worst_first(tell_claims(session, actor, claims))
 
 
-def standings(
-    session: Session, actor: Actor, *, estimates: Mapping[str, wire.Estimate] | None = None
-) -> list[wire.SiteStanding]:
+def standings(session: Session, actor: Actor) -> list[wire.SiteStanding]:
     """Return every visible site with its certificates and what it owes, the worst first."""
     by_site: dict[str, list[wire.Certificate]] = defaultdict(list)
     for certificate in tell_claims(session, actor, queries.claims_standing(session, actor)):
         by_site[certificate.site_id].append(certificate)
-    last = queries.last_labels(session, actor)
+    last, estimates = queries.last_labels(session, actor), latest_estimates(session, actor)
     items = []
     for site in queries.all_sites(session, actor):
         mine = _worst_first(by_site[site.id])
@@ -211,10 +218,67 @@ def standings(
                 certificates=mine,
                 labels_owed=labels_owed(still_open),
                 last_label_at=last.get(site.id),
-                estimate=(estimates or {}).get(site.id),
+                estimate=estimates.get(site.id),
             )
         )
     return sorted(items, key=lambda item: (GRAVITY[item.state], -item.labels_owed, item.site))
+
+
+def site_estimates(
+    session: Session, actor: Actor, *, site: SiteRow, model_id: str | None = None, metric: str | None = None
+) -> list[wire.Estimate]:
+    """Return what was estimated of a site without labels, the newest week first, beside its past errors."""
+    rows = queries.estimates_of(session, actor, site_id=site.id)
+    measured = queries.weeks_of_sites(session, actor, site_id=site.id)
+    past = past_weeks(rows, measured, time_zone=site.time_zone)
+    models = queries.models_by_id(session, actor, {row.model_version_id for row in rows})
+    return [
+        _estimate(row, site=site, model=models[row.model_version_id], past=past)
+        for row in reversed(rows)
+        if model_id in (None, row.model_version_id) and metric in (None, row.metric)
+    ]
+
+
+def latest_estimates(session: Session, actor: Actor) -> dict[str, wire.Estimate]:
+    """Return each site's newest estimate of the metric that decides, for the version that answers now."""
+    rows = [row for row in queries.estimates_of(session, actor) if row.metric == PRIMARY["detection"]]
+    if not rows:
+        return {}
+    answering = answering_at(session, actor)
+    measured: dict[str, list[PerformanceWeekRow]] = defaultdict(list)
+    for week in queries.weeks_of_sites(session, actor):
+        measured[week.site_id].append(week)
+    found = {}
+    for site in queries.all_sites(session, actor):
+        model = answering.latest_at(site.id)
+        mine = [row for row in rows if model and (row.site_id, row.model_version_id) == (site.id, model.id)]
+        if model is not None and mine:
+            past = past_weeks(mine, measured[site.id], time_zone=site.time_zone)
+            found[site.id] = _estimate(mine[-1], site=site, model=model, past=past)
+    return found
+
+
+def site_calibration(
+    session: Session, actor: Actor, *, site: SiteRow, model_id: str | None = None
+) -> list[wire.Reliability]:
+    """Return for every class how far scores can be taken at their word, from the audited labels of a site.
+
+    Of the version that answers now, when none is named. Without labels there is nothing to tell.
+    """
+    latest = answering_at(session, actor, site_id=site.id).latest_at(site.id)
+    wanted = model_id or (latest.id if latest else None)
+    if wanted is None:
+        return []
+    model = queries.models_by_id(session, actor, [wanted])[wanted]
+    rows = queries.judged_rows(session, actor, model_id=wanted, stream="audit", site_id=site.id)
+    by_class: dict[str, list[tuple[float, bool, str]]] = defaultdict(list)
+    for row in rows:
+        for name, score, hit in row.objects:
+            by_class[name].append((score, hit, row.group_key))
+    return [
+        _reliability(name, pairs, site=site, model=model, recalibrated=is_enough(rows))
+        for name, pairs in sorted(by_class.items())
+    ]
 
 
 def reference_to(model: ModelVersionRow) -> ModelReference:
@@ -298,4 +362,58 @@ def _certificate(
         reason=claim.reason,
         path=[tuple(point) for point in row.path] if row is not None and with_path else [],
         **stands,
+    )
+
+
+def _estimate(
+    row: PerformanceEstimateRow, *, site: SiteRow, model: ModelVersionRow, past: Sequence[PastWeek]
+) -> wire.Estimate:
+    earlier = [
+        one
+        for one in past
+        if (one.model_id, one.metric) == (row.model_version_id, row.metric) and one.week < row.week
+    ][-PAST_WEEKS:]
+    names = ("week", "estimated", "measured", "low", "high", "n_labels")
+    errors = [abs(one.estimated - one.measured) for one in earlier]
+    return wire.Estimate(
+        site=site.slug,
+        model=reference_to(model),
+        week=row.week,
+        metric=row.metric,
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        n_images=row.n_images,
+        support_share=row.support_share,
+        why_not=row.why_not,
+        labels_needed=row.labels_needed,
+        past_errors=[wire.PastError(**{name: getattr(one, name) for name in names}) for one in earlier],
+        mean_past_error=sum(errors) / len(errors) if errors else None,
+    )
+
+
+def _reliability(
+    name: str,
+    pairs: Sequence[tuple[float, bool, str]],
+    *,
+    site: SiteRow,
+    model: ModelVersionRow,
+    recalibrated: bool,
+) -> wire.Reliability:
+    import numpy as np
+
+    scores, hits, groups = ([pair[at] for pair in pairs] for at in range(3))
+    rng = np.random.default_rng(int(sha256_hex(f"{site.id}/{model.id}/{name}".encode())[:16], 16))
+    error = calibration_error(scores, hits, groups=[str(g) for g in groups], rng=rng, n_boot=200)
+    known = error if isinstance(error, Estimate) else None
+    return wire.Reliability(
+        site=site.slug,
+        model=reference_to(model),
+        label_class=name,
+        bins=[wire.ReliabilityBin.model_validate(one) for one in reliability(scores, hits)],
+        error=known.value if known else None,
+        error_low=known.low if known else None,
+        error_high=known.high if known else None,
+        n=len(pairs),
+        recalibrated=recalibrated,
     )
