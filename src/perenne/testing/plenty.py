@@ -32,6 +32,7 @@ from perenne.kit.ids import slugify
 from perenne.testing.boards import DEFECTS
 from perenne.testing.plenty_images import add_images
 from perenne.testing.plenty_versions import add_evaluations, add_models
+from perenne.testing.plenty_watching import add_watching
 from perenne.wire.datasets import AcceptanceRule
 
 CITIES = (
@@ -116,7 +117,12 @@ def fill_hub(
     with hub.database.transaction() as session:
         ground = _add_ground(session, hub, actor, amount, now=moment)
     seconds["places"] = time.perf_counter() - began
-    parts = (("models", add_models), ("images", add_images), ("evaluations", add_evaluations))
+    parts = (
+        ("models", add_models),
+        ("images", add_images),
+        ("evaluations", add_evaluations),
+        ("watching", add_watching),
+    )
     for name, add in parts:
         began = time.perf_counter()
         add(ground)

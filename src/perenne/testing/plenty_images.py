@@ -13,15 +13,25 @@ from sqlalchemy import insert
 
 from perenne.hub.images.gallery import PREDICTION
 from perenne.hub.images.rules import classes_in, encode_small, signed_64
-from perenne.hub.images.tables import ImageClassRow, ImageRow
+from perenne.hub.images.tables import ImageClassRow, ImageRow, ImageSignalRow
 from perenne.hub.images.thumbnails import thumbnail_path
 from perenne.hub.predictions.rules import outline
 from perenne.hub.predictions.tables import PredictionRow
 from perenne.hub.review.tables import GroundTruthRow
 from perenne.kit.hashing import sha256_hex
+from perenne.monitoring import pack_embedding
 from perenne.problems import PROBLEMS, BoxesTarget
 from perenne.quality.decoding import decode_upright, difference_hash
 from perenne.testing.boards import DEFECTS, HEIGHT, WIDTH, draw_board, with_comment
+from perenne.testing.plenty_measured import (
+    CLEAN,
+    Look,
+    is_measured,
+    look_at,
+    measure_looks,
+    measured_row,
+    predicted_signals,
+)
 
 if TYPE_CHECKING:
     from perenne.testing.plenty import Ground, Place
@@ -37,12 +47,13 @@ _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn board, its defects, its small copy and its difference hash."""
+    """A drawn board, its defects, its small copy, its difference hash and what it measures."""
 
     data: bytes
     boxes: list[dict[str, Any]]
     small: Path
     hash: int
+    looks: dict[str, Look]
 
 
 def add_images(ground: "Ground") -> None:
@@ -51,22 +62,41 @@ def add_images(ground: "Ground") -> None:
     for rows in _in_chunks(_images(ground, pictures)):
         shown = [row.pop("shown") for row in rows]
         classes: list[dict[str, Any]] = []
-        truths, predictions = [], []
-        for row, boxes in zip(rows, shown, strict=True):
+        truths, predictions, measured = [], [], []
+        for row, picture in zip(rows, shown, strict=True):
+            boxes = picture.boxes
             if row["has_truth"]:
                 truths.append(_truth(ground, row, {"boxes": boxes}))
                 classes += _classes(row, ground.schema_id, classes_in({"boxes": boxes}))
             if row["station_id"] is not None and row["kind"] == "capture":
                 predictions.append(_predict(ground, row, {"boxes": boxes}))
+                measured += _measure(ground, row, picture, predictions[-1])
                 said = outline(predictions[-1]["target"], thresholds=THRESHOLDS)
                 row["last_decision"], row["last_score"] = predictions[-1]["decision"], said.score
                 row["last_model_id"] = predictions[-1]["model_version_id"]
                 classes += _classes(row, PREDICTION, said.classes)
         filled = ((ImageRow, rows), (GroundTruthRow, truths), (PredictionRow, predictions))
+        told = ((ImageSignalRow, measured), (ImageClassRow, classes))
         with ground.hub.database.transaction() as session:
-            for table, values in (*filled, (ImageClassRow, classes)):
+            for table, values in (*filled, *told):
                 if values:
                     session.execute(insert(table), values)
+
+
+def _measure(
+    ground: "Ground", row: dict[str, Any], picture: Picture, prediction: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the row of what was measured, and note on the prediction what is watched of it."""
+    place = next(place for place in ground.places if place.id == row["site_id"])
+    prediction["embedding"], prediction["signals"] = None, {}
+    if not is_measured(place, at=row["taken_at"]):
+        return []
+    name = look_at(ground, place, row)
+    look = picture.looks[name]
+    drawn = look.embedding + ground.rng.normal(0, 0.3, len(look.embedding))
+    prediction["embedding"] = pack_embedding(drawn)
+    prediction["signals"] = predicted_signals(prediction["target"], thresholds=THRESHOLDS)
+    return [measured_row(ground, row, look, flawed=name != CLEAN)]
 
 
 def id_at(prefix: str, at: datetime, number: int) -> str:
@@ -105,7 +135,8 @@ def _draw_pictures(ground: "Ground") -> list[Picture]:
         path = _small_path(ground, f"{n:064x}").with_name(f"picture-{n}.jpg")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_small(pixels_HWC, side=SIDE))
-        found.append(Picture(data, boxes, path, signed_64(difference_hash(pixels_HWC))))
+        looks = measure_looks(data, number=n, seed=ground.amount.seed)
+        found.append(Picture(data, boxes, path, signed_64(difference_hash(pixels_HWC)), looks))
     return found
 
 
@@ -119,7 +150,7 @@ def _images(ground: "Ground", pictures: list[Picture]) -> Iterator[dict[str, Any
         picture = pictures[order[n % len(order)]]
         age = timedelta(days=DAYS) * (1 - (n + 1) / amount.images) ** 1.5
         row = _image(ground, n, ground.places[chosen[n]], picture, at=ground.now - age)
-        row["shown"] = picture.boxes
+        row["shown"] = picture
         row["has_truth"] = n % every == 0 and row["kind"] == "capture"
         if n >= amount.images - amount.whole:
             data = with_comment(picture.data, f"plenty {n}")
@@ -146,7 +177,7 @@ def _image(ground: "Ground", n: int, place: "Place", picture: Picture, *, at: da
         "site_id": place.id,
         "line_id": line,
         "station_id": station,
-        "product_id": ground.products[n % 7 % len(ground.products)],
+        "product_id": _product(ground, n, place),
         "captured_at": at,
         "received_at": at + timedelta(seconds=0.2),
         "taken_at": at,
@@ -163,6 +194,12 @@ def _image(ground: "Ground", n: int, place: "Place", picture: Picture, *, at: da
         "last_score": None,
         "last_model_id": None,
     }
+
+
+def _product(ground: "Ground", n: int, place: "Place") -> str:
+    """Return what was in front of the camera: each station makes one product, and now and then another."""
+    main = ground.places.index(place) + n % 2
+    return ground.products[(main + (n % 9 == 0)) % len(ground.products)]
 
 
 def _truth(ground: "Ground", row: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
