@@ -1,13 +1,242 @@
-"""`perenne monitor`: how images are watched."""
+"""`perenne monitor`: is anything drifting, since when, why; and what people do about it."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from perenne.cli.connection import connect
 from perenne.cli.gates import gate
+from perenne.cli.options import AsJson, Reason, read_moment
+from perenne.cli.style import Column, done, mark, show_facts, show_json, show_table
 
-app = typer.Typer(help="How images are watched.", no_args_is_help=True, add_completion=False)
+if TYPE_CHECKING:
+    from perenne.wire.monitoring import Incident
+
+app = typer.Typer(
+    help="Is anything drifting, since when, why; incidents.", no_args_is_help=True, add_completion=False
+)
+Site = Annotated[str, typer.Argument(help="Site: slug or id.")]
+Station = Annotated[str, typer.Argument(help="Station: slug or id.")]
+Number = Annotated[str, typer.Argument(help="Incident: number or id.")]
+Note = Annotated[str, typer.Option(help="A remark that goes into its history.")]
+Since = Annotated[str | None, typer.Option(help="From this moment, like 2026-01-31T08:00.")]
+Until = Annotated[str | None, typer.Option(help="Up to this moment.")]
+
+
+@app.command("sites")
+def list_sites(as_json: AsJson = False) -> None:
+    """Show how the watching of every site stands, the worst first."""
+    found = connect().monitoring.sites()
+    if as_json:
+        show_json(found)
+        return
+    columns = [Column("site", style="bold"), Column("watch"), Column("evidence", right=True)]
+    columns += [Column("open incidents", right=True), Column("watched", right=True)]
+    columns += [Column("images 7 d", right=True, spare=True), Column("last image", spare=True)]
+    rows = [
+        (s.site, mark(s.state), _level(s.level), s.open_incidents, s.contexts, s.images_7d, s.last_image_at)
+        for s in found
+    ]
+    show_table("Watching", columns, rows, empty="No site yet: perenne sites add lyon")
+
+
+@app.command("contexts")
+def list_contexts(site: Site, as_json: AsJson = False) -> None:
+    """Show what is watched at a site: a context a station, product and model version."""
+    found = connect().monitoring.contexts(site)
+    if as_json:
+        show_json(found)
+        return
+    columns = [Column("station", style="bold"), Column("product"), Column("model"), Column("watch")]
+    columns += [Column("evidence", right=True), Column("images", right=True)]
+    columns += [Column("promise", spare=True), Column("context", spare=True, whole=True)]
+    rows = [
+        (
+            c.station,
+            c.product,
+            c.model,
+            mark(c.state),
+            _level(max(c.level, c.anchored_level)),
+            f"{c.n_images} of {c.n_needed}" if c.state == "collecting" else c.n_images,
+            f"1 false alarm in {c.promise.run_length:,.0f} {c.promise.unit}s" if c.promise else None,
+            c.id,
+        )
+        for c in found
+    ]
+    show_table(f"Watched at {site}", columns, rows, empty="Nothing was inspected there yet.")
+
+
+@app.command("incidents")
+def list_incidents(
+    site: Annotated[str | None, typer.Option(help="Only those of this site.")] = None,
+    state: Annotated[
+        Literal["open", "acknowledged", "closed"] | None, typer.Option(help="Only those in this state.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List incidents, newest first."""
+    found = list(connect().monitoring.incidents(state=state, site=site))
+    if as_json:
+        show_json(found)
+        return
+    columns = [Column("#", right=True, style="bold"), Column("state"), Column("sites"), Column("channel")]
+    columns += [Column("cause"), Column("since"), Column("alarms", right=True, spare=True)]
+    columns += [Column("assignee", spare=True)]
+    rows = [
+        (
+            i.number,
+            mark(i.state),
+            ", ".join(i.sites),
+            i.main_channel,
+            i.cause,
+            i.onset_at,
+            i.n_alarms,
+            i.assignee,
+        )
+        for i in found
+    ]
+    show_table("Incidents", columns, rows, empty="No incident.")
+
+
+@app.command("show")
+def show(incident: Number, as_json: AsJson = False) -> None:
+    """Show an incident: cause, evidence, alarms, probes and history."""
+    found = connect().monitoring.incident(incident)
+    if as_json:
+        show_json(found)
+        return
+    finding = found.finding
+    show_facts(
+        f"Incident {found.number}",
+        [
+            ("state", mark(found.state)),
+            ("sites", ", ".join(found.sites)),
+            ("since", found.onset_at),
+            ("cause", found.cause),
+            ("action", found.action),
+            ("signature", finding.signature_strength if finding else None),
+            ("assignee", found.assignee),
+            ("closed because", found.close_reason),
+        ],
+    )
+    if finding is not None:
+        lines = [(line.found, _says(line.supports)) for line in finding.evidence]
+        show_table("What was looked at", [Column("seen"), Column("says")], lines)
+    _show_alarms(found)
+    steps = [(step.at, step.by, step.act, step.text) for step in found.steps]
+    show_table("History", [Column("at"), Column("by", spare=True), Column("act"), Column("text")], steps)
+
+
+def _show_alarms(found: "Incident") -> None:
+    columns = [Column("station", style="bold"), Column("detector"), Column("since"), Column("channel")]
+    columns += [Column("share", right=True), Column("AUC"), Column("shift", right=True, spare=True)]
+    rows = []
+    for alarm in found.alarms:
+        first = alarm.effects[0] if alarm.effects else None
+        rows.append(
+            (
+                f"{alarm.site}/{alarm.station}",
+                alarm.detector,
+                alarm.onset_at,
+                first.channel if first else ", ".join(f"{k}={v}" for k, v in alarm.new_values.items()),
+                f"{first.share:.0%}" if first else None,
+                f"{first.auc:.2f} [{first.auc_low:.2f}-{first.auc_high:.2f}]" if first else None,
+                f"{first.shift:+.1f}" if first else None,
+            )
+        )
+    show_table("Alarms", columns, rows)
+    probes = [(p.kind, mark(p.state), f"{p.n_different} of {p.n_images}", p.detail) for p in found.probes]
+    if probes:
+        show_table(
+            "Probes",
+            [Column("probe"), Column("result"), Column("differ"), Column("detail", spare=True)],
+            probes,
+        )
+
+
+@app.command("acknowledge")
+def acknowledge(incident: Number, note: Note = "") -> None:
+    """Say that somebody looks after it."""
+    found = connect().monitoring.acknowledge(incident, note=note)
+    done(f"Incident [bold]{found.number}[/] is acknowledged.")
+
+
+@app.command("assign")
+def assign(
+    incident: Number,
+    assignee: Annotated[str, typer.Argument(help="E-mail of the person.")],
+    note: Note = "",
+) -> None:
+    """Make a person responsible."""
+    found = connect().monitoring.assign(incident, assignee, note=note)
+    done(f"Incident [bold]{found.number}[/] is {found.assignee}'s.")
+
+
+@app.command("close")
+def close(
+    incident: Number,
+    reason: Reason,
+    cause: Annotated[str | None, typer.Option(help="What it really was, kept beside the proposal.")] = None,
+) -> None:
+    """Close it; the evidence of its contexts begins anew."""
+    found = connect().monitoring.close(incident, reason=reason, confirmed_cause=cause)
+    done(f"Incident [bold]{found.number}[/] is closed; the watch begins anew.")
+
+
+@app.command("reopen")
+def reopen(incident: Number, note: Note = "") -> None:
+    """Open a closed one again."""
+    found = connect().monitoring.reopen(incident, note=note)
+    done(f"Incident [bold]{found.number}[/] is open again.")
+
+
+@app.command("probe")
+def probe(
+    incident: Number,
+    kind: Annotated[Literal["replay", "golden"], typer.Argument(help="Kept files, or the golden part.")],
+) -> None:
+    """Run kept files through today's software again, or look at the golden part."""
+    connect().monitoring.probe(incident, kind)
+    done(f"The {kind} probe is asked: perenne monitor show {incident}")
+
+
+@app.command("reference")
+def set_reference(
+    context: Annotated[str, typer.Argument(help="Context: its id in `perenne monitor contexts`.")],
+    reason: Reason,
+    since: Since = None,
+    until: Until = None,
+    at: Annotated[str | None, typer.Option(help="When it shall happen; now without it.")] = None,
+) -> None:
+    """Hold a context against other images from now on: a logged act."""
+    found = connect().monitoring.set_reference(
+        context,
+        reason=reason,
+        since=read_moment(since, option="--since"),
+        until=read_moment(until, option="--until"),
+        at=read_moment(at, option="--at"),
+    )
+    done(f"Reference asked for {found.due_at:%Y-%m-%d %H:%M}: images from {found.since:%Y-%m-%d %H:%M} on.")
+
+
 app.command("gate")(gate)
 
 
-@app.callback()
-def _several_commands() -> None:
-    """Keep `gate` a command of its own while it is the only one."""
+@app.command("golden-part")
+def set_golden_part(
+    site: Site,
+    station: Station,
+    part: Annotated[str, typer.Argument(help="Part id that its captures carry.")],
+) -> None:
+    """Register the known part that is photographed again to tell camera from product."""
+    connect().monitoring.set_golden_part(site, station, part)
+    done(f"[bold]{part}[/] is the golden part of {site}/{station}.")
+
+
+def _level(level: float) -> str:
+    """Return evidence as a share of what an alarm takes."""
+    return f"{level:.0%}"
+
+
+def _says(supports: bool | None) -> str:
+    return {True: "for it", False: "against it", None: ""}[supports]

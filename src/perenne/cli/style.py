@@ -59,6 +59,20 @@ MARKS: dict[str, tuple[str, str, str]] = {
     "active": ("●", "active", "green"),
     "superseded": ("·", "superseded", "dim"),
     "undone": ("⊘", "undone", "yellow"),
+    "quiet": ("✓", "quiet", "green"),
+    "amber": ("?", "amber", "yellow"),
+    "alarm": ("✗", "alarm", "bold red"),
+    "collecting": ("…", "collecting", "cyan"),
+    "paused": ("·", "paused", "dim"),
+    "open": ("✗", "open", "bold red"),
+    "acknowledged": ("●", "acknowledged", "yellow"),
+    "closed": ("✓", "closed", "green"),
+    "asked": ("◌", "asked", "cyan"),
+    "current": ("●", "current", "green"),
+    "past": ("·", "past", "dim"),
+    "refused": ("✗", "refused", "bold red"),
+    "same": ("✓", "same", "green"),
+    "differs": ("✗", "differs", "bold red"),
 }
 
 

@@ -143,7 +143,7 @@ class Client:
 
     @cached_property
     def monitoring(self) -> "Monitoring":
-        """How images are watched, and the gates of stations."""
+        """How every stream stands, what alarmed and why; the gates of stations."""
         from perenne.client.monitoring import Monitoring
 
         return Monitoring(self.transport)

@@ -118,3 +118,12 @@ def test_flagged_and_refused_images_of_the_week_are_counted(plant: Plant) -> Non
     plant.run("lyon", 1, verdict="refused")
     (site,) = plant.get("/monitoring/sites")["items"]
     assert (site["images_7d"], site["flagged_share_7d"], site["refused_share_7d"]) == (10, 0.3, 0.1)
+
+
+def test_metrics_tell_levels_and_open_incidents_of_ones_own_organisation(plant: Plant) -> None:
+    plant.run("lyon", FIRST + 20)
+    plant.run("lyon", 20, moved=BLURRED)
+    told = plant.house.client().get("/metrics").text
+    assert 'perenne_incidents_open{site="lyon"} 1.0' in told
+    assert 'perenne_watch_level{model="cells:1",product="",site="lyon",station="s1"}' in told
+    assert "lyon" not in plant.house.client(organisation="rival").get("/metrics").text

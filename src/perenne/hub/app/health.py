@@ -6,16 +6,18 @@ from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from perenne import __version__
 from perenne.hub.accounts.auth import PUBLIC, Caller, GuardedRouter, HubOnly, binary
+from perenne.hub.accounts.rules import Actor
 from perenne.hub.app.middleware import Metrics
 from perenne.hub.infra.installation import LAST_BACKUP, read_fact
 from perenne.hub.infra.jobs import JOB_STATES, queue_depth
 from perenne.hub.infra.services import Hub
+from perenne.hub.monitoring import level_numbers, open_numbers
 from perenne.wire.about import Alive, Readiness
 
 router = GuardedRouter(prefix="", tag="health")
@@ -64,7 +66,26 @@ def metrics(request: Request, caller: Caller) -> Response:
     for state in JOB_STATES:
         known.jobs.labels(state).set(counts.get(state, 0))
     known.backup_age.set(backup_age_seconds(caller.session, now=caller.hub.clock.now()))
-    return Response(generate_latest(known.registry), media_type="text/plain; version=0.0.4")
+    watched = watch_metrics(caller.session, caller.actor)
+    told = generate_latest(known.registry) + generate_latest(watched)
+    return Response(told, media_type="text/plain; version=0.0.4")
+
+
+def watch_metrics(session: Session, actor: Actor) -> CollectorRegistry:
+    """Return how the watches of the caller's organisation stand; nobody else's, so made for one answer."""
+    registry = CollectorRegistry()
+    level = Gauge(
+        "perenne_watch_level",
+        "Evidence of a change over that of an alarm: 1 and more is in alarm.",
+        ["site", "station", "product", "model"],
+        registry=registry,
+    )
+    for site, station, product, model, value in level_numbers(session, actor):
+        level.labels(site, station, product, model).set(value)
+    incidents = Gauge("perenne_incidents_open", "Incidents not closed.", ["site"], registry=registry)
+    for site, count in open_numbers(session, actor).items():
+        incidents.labels(site).set(count)
+    return registry
 
 
 def backup_age_seconds(session: Session, *, now: datetime) -> float:

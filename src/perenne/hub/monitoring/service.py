@@ -340,13 +340,14 @@ def ask_for_cause(session: Session, hub: Hub, actor: Actor, incident_id: str) ->
     enqueue_job(session, hub, actor, kind=CAUSE_JOB, payload={"incident_id": incident_id})
 
 
-def level_numbers(session: Session, actor: Actor) -> list[tuple[str, str, str, float]]:
-    """Return (site, station, product, level) of every visible context, for the metrics."""
+def level_numbers(session: Session, actor: Actor) -> list[tuple[str, str, str, str, float]]:
+    """Return (site, station, product, model, level) of every visible context, for the metrics."""
     return [
         (
             found.site,
             found.station,
             found.product or "",
+            f"{found.model_name}:{found.model_number}",
             max(found[0].level, found[0].anchored_level),
         )
         for found in queries.contexts_named(session, actor)
