@@ -9,6 +9,8 @@ import { PageHeader } from "@/ui/PageHeader";
 import { useParam } from "@/ui/params";
 import { ChallengerPicker } from "./ChallengerPicker";
 import { Curves } from "./Curves";
+import { DoubtfulLabels } from "./DoubtfulLabels";
+import { ErrorSlices } from "./ErrorSlices";
 import { EvaluationWarnings } from "./EvaluationWarnings";
 import { Overall } from "./Overall";
 import { evaluationQuery } from "./queries";
@@ -55,8 +57,10 @@ export function EvaluationPage() {
                 <Overall evaluation={found} />
                 <SiteVerdicts evaluation={found} />
                 <Slices evaluation={found} />
+                <ErrorSlices evaluation={found} />
                 <Curves evaluation={found} />
                 <WorstImages evaluation={found} />
+                <DoubtfulLabels evaluation={found} />
               </>
             ) : (
               <UnderWay evaluation={found} />

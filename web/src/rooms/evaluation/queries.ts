@@ -94,3 +94,17 @@ export const comparisonQuery = (champion: string, challenger: string, metric: st
         }),
       ),
   });
+
+export const errorSlicesQuery = (model: string) =>
+  queryOptions({
+    queryKey: ["evaluations", "losing", model],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/models/{model}/slices", { params: { path: { model } }, signal })),
+  });
+
+export const labelSuspectsQuery = (version: string) =>
+  queryOptions({
+    queryKey: ["evaluations", "doubt", version],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/label-suspects", { params: { query: { dataset_version: version } }, signal })),
+  });
