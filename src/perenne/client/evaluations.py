@@ -18,6 +18,7 @@ from perenne.wire.evaluation import (
     EvaluationSlice,
     EvaluationSplit,
 )
+from perenne.wire.performance import LabelSuspicions, SliceReport
 
 FINAL_STATES = ("succeeded", "failed")
 
@@ -82,3 +83,13 @@ class Evaluations:
     def compare(self, champion: str, challenger: str) -> EvaluationComparison:
         """Return challenger minus champion on the same images, per site, with paired intervals."""
         return self._transport.get(f"/evaluations/{champion}/compare/{challenger}", EvaluationComparison)
+
+    def error_slices(self, model: str, *, site: str | None = None) -> SliceReport:
+        """Return where a model version's newest evaluation lost most, the surest loss first."""
+        params = {"site": site} if site else {}
+        return self._transport.get(f"/models/{model}/slices", SliceReport, params=params)
+
+    def label_suspects(self, dataset_version: str) -> LabelSuspicions:
+        """Return the labels of a dataset version that are probably wrong, the surest first."""
+        params = {"dataset_version": dataset_version}
+        return self._transport.get("/label-suspects", LabelSuspicions, params=params)
