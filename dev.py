@@ -187,7 +187,10 @@ def web(rest):
 
 def bench(rest):
     """One benchmark; its last line is one JSON object."""
-    known = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py") if not p.stem.startswith("_"))
+    folder = ROOT / "benchmarks"
+    scripts = {p.stem: p for p in folder.glob("*.py") if not p.stem.startswith("_")}
+    scripts |= {p.parent.name: p for p in folder.glob("*/run.py")}  # a folder is a benchmark of several parts
+    known = sorted(scripts)
     if not rest or rest[0] not in known:
         asked = f"There is no benchmark '{rest[0]}'. " if rest and not rest[0].startswith("-") else ""
         raise Stop(f"{asked}Name one of: {', '.join(known)}. Add --quick for a run of under a minute.")
@@ -195,7 +198,7 @@ def bench(rest):
     prepare_web(tools=False)
     # A spinning OpenMP pool slows every neighbour on the same cores, and with them the figures.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    return become([str(PYTHON), str(ROOT / "benchmarks" / f"{rest[0]}.py"), *rest[1:]])
+    return become([str(PYTHON), str(scripts[rest[0]]), *rest[1:]])
 
 
 def doctor(rest):

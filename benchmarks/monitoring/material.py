@@ -1,8 +1,9 @@
 """The images of perenne-bench as numbers: features of the project's network, signals, scores of a probe.
 
 Owns reading ELPV (package `elpv-dataset`) and DeepPCB, computing what an edge box would compute, and the
-cache of it. Features: EfficientNet-Lite0 as the recipes use it, at 160 px; `levels` (944) is the embedding
-that a model gives away, `top` (1280) feeds the probe. A sixth of ELPV trains the probe and does nothing else.
+cache of it. Features: EfficientNet-Lite0 as the recipes use it, at 160 px (64 with --quick); `levels` (944)
+is the embedding that a model gives away, `top` (1280) feeds the probe. A sixth of ELPV trains the probe and
+does nothing else.
 """
 
 import hashlib
@@ -81,15 +82,15 @@ def read_boards(data: Path) -> tuple[list[Path], list[str]]:
     return paths, [path.parent.name for path in paths]
 
 
-def load_cells(cells: Cells, cache: Path) -> Table:
+def load_cells(cells: Cells, cache: Path, *, side: int = SIDE) -> Table:
     """Return the numbers of all cells, in file order."""
-    return load_table("elpv", lambda: iter(cells.images), cache)
+    return load_table("elpv", lambda: iter(cells.images), cache, side=side)
 
 
-def load_variant(cells: Cells, variant: str, cache: Path) -> Table:
+def load_variant(cells: Cells, variant: str, cache: Path, *, side: int = SIDE) -> Table:
     """Return the numbers of the pool after a change, in the order of `cells.pool`."""
     made = lambda: (change_image(cells.images[i], variant=variant, seed=int(i)) for i in cells.pool)  # noqa: E731
-    return load_table(f"elpv_{variant}", made, cache)
+    return load_table(f"elpv_{variant}", made, cache, side=side)
 
 
 def load_boards(paths: list[Path], cache: Path) -> Table:
@@ -97,15 +98,15 @@ def load_boards(paths: list[Path], cache: Path) -> Table:
     return load_table("deeppcb", lambda: (decode_upright(path.read_bytes()) for path in paths), cache)
 
 
-def load_table(name: str, images: Callable[[], Iterable[Pixels]], cache: Path) -> Table:
+def load_table(name: str, images: Callable[[], Iterable[Pixels]], cache: Path, *, side: int = SIDE) -> Table:
     """Return what the cache holds under `name`, or compute and keep it; signals follow their source code."""
     cache.mkdir(parents=True, exist_ok=True)
-    features = cache / f"{name}_lite0_{SIDE}.npz"
+    features = cache / f"{name}_lite0_{side}.npz"
     version = hashlib.sha256(Path(signals_module.__file__).read_bytes()).hexdigest()[:10]
     lines = cache / f"{name}_signals_{version}.jsonl"
     if not features.exists():
         print(f"features of {name}", file=sys.stderr)
-        levels, top = _compute_features(images())
+        levels, top = _compute_features(images(), side=side)
         _write(features, lambda path: np.savez(path, levels=levels, top=top))
     if not lines.exists():
         measured = [measure_signals(image) for image in images()]
@@ -116,7 +117,9 @@ def load_table(name: str, images: Callable[[], Iterable[Pixels]], cache: Path) -
     return Table(levels, top, [Signals.from_json(line) for line in lines.read_text().splitlines()])
 
 
-def _compute_features(images: Iterable[Pixels]) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+def _compute_features(
+    images: Iterable[Pixels], *, side: int
+) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
     import torch
 
     from perenne.recipes.lite.backbone import TOP_CHANNELS, load_pretrained
@@ -126,7 +129,7 @@ def _compute_features(images: Iterable[Pixels]) -> tuple[NDArray[np.float16], ND
     torch.set_num_threads(1)
     network = PooledNetwork(2)
     load_pretrained(network.backbone)
-    given = {"width": SIDE, "height": SIDE, "mode": "letterbox", "maximum_scale": 8.0, "channels": 3}
+    given = {"width": side, "height": side, "mode": "letterbox", "maximum_scale": 8.0, "channels": 3}
     placed = [place_input(image, given=given)[0] for image in images]
     device = torch.device("cpu")
     found = compute_features(network, lambda i: placed[i], count=len(placed), device=device)

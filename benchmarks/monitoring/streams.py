@@ -1,12 +1,14 @@
 """The streams of perenne-bench: a reference, 200 clean images, then 800 after a change; or 1,000 without one.
 
-Owns how images are drawn for them, and the numbers that peers get: our own watched values ("channels") and 32
-principal components of the embedding ("pca"). Both frames are fitted on the first half of the reference; the
-second half is what a detector compares with, so that all have the same budget of 1,000 images.
+Owns how images are drawn for them, and the numbers that detectors get. `values` are the channels of the
+product, `channels` the same standardised, for peers that want a scale; `pca` 32 principal components of the
+whole embedding, fitted on every other image of the reference. What is compared with is the other half, for
+all detectors alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,39 +16,29 @@ from material import Cells, Table, fit_probe, load_cells, load_variant
 from numpy.typing import NDArray
 from shifts import CRACK, MIXED_SHIFTS, PIXEL_SHIFTS
 
-from perenne.quality.signals import Signals
+from perenne.monitoring.record import ImageRecord
+from perenne.monitoring.reference import Reference
+from perenne.problems.classification.signals import class_signals
+from perenne.problems.classification.target import ClassTarget
+from perenne.runtime.projection import project_embedding
 
 N_REFERENCE, N_CLEAN, N_AFTER = 1000, 200, 800
-N_COMPONENTS, N_NEIGHBOURS = 32, 5
+N_COMPONENTS = 32
 BASE_PREVALENCE = 0.15
+CLASSES = ["functional", "defective"]
+LARGEST_STANDARD = 10.0
+START = datetime(2026, 1, 1, tzinfo=UTC)
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
-
-WATCHED_SIGNALS = (
-    "mean",
-    "std",
-    "p1",
-    "p99",
-    "entropy",
-    "grey_levels",
-    "log_laplacian",
-    "log_noise",
-    "detail_median",
-    "fine_detail",
-    "middle_detail",
-    "blockiness",
-    "resampling",
-    "lab_a",
-)
-CHANNELS = (*WATCHED_SIGNALS, "mahalanobis", "neighbours", "score")
+Pool = tuple[Table, list[ImageRecord]]
 
 
 @dataclass(frozen=True)
 class Images:
-    """Some images as tables: which table each comes from and its row there."""
+    """Some images: which pool each comes from, and its row there."""
 
-    parts: tuple[tuple[Table, NDArray[np.float64]], ...]  # table and scores of the probe
-    part_of: Rows
+    pools: tuple[Pool, ...]
+    pool_of: Rows
     row_of: Rows
 
     def __len__(self) -> int:
@@ -55,20 +47,15 @@ class Images:
     @property
     def levels(self) -> Floats:
         """The embeddings, (N, 944)."""
-        return np.stack([self.parts[p][0].levels[r] for p, r in self._places()]).astype(np.float64)
+        return np.stack([self.pools[p][0].levels[r] for p, r in self._places()]).astype(np.float64)
 
     @property
-    def scores(self) -> Floats:
-        """What the probe says, (N,)."""
-        return np.array([self.parts[p][1][r] for p, r in self._places()])
+    def records(self) -> list[ImageRecord]:
+        """What an edge box would send."""
+        return [self.pools[p][1][r] for p, r in self._places()]
 
-    @property
-    def signals(self) -> list[Signals]:
-        """The acquisition signals."""
-        return [self.parts[p][0].signals[r] for p, r in self._places()]
-
-    def _places(self) -> zip[tuple[int, int]]:
-        return zip(self.part_of, self.row_of, strict=True)
+    def _places(self) -> Iterator[tuple[int, int]]:
+        return zip(self.pool_of, self.row_of, strict=True)
 
 
 @dataclass(frozen=True)
@@ -85,18 +72,18 @@ class Stream:
 class Draw:
     """Draws streams; one seed gives one reference and one clean stretch for all changes of pixels."""
 
-    def __init__(self, cells: Cells, cache: Path) -> None:
-        self.cells, self.cache = cells, cache
-        table = load_cells(cells, cache)
+    def __init__(self, cells: Cells, cache: Path, *, side: int = 160) -> None:
+        self.cells, self.cache, self.side = cells, cache, side
+        table = load_cells(cells, cache, side=side)
         self.score = fit_probe(table, cells)
-        self.whole = (table, self.score(table))
-        self._variants: dict[str, tuple[Table, NDArray[np.float64]]] = {}
+        self.whole: Pool = (table, to_records(table, self.score(table), name="cell"))
+        self._variants: dict[str, Pool] = {}
 
     def null(self, seed: int) -> Stream:
         """Return a stream without a change: 2,000 cells of both types in random order."""
         rows = np.random.default_rng([seed, 1]).permutation(np.r_[self.cells.pool, self.cells.rest])
         reference, following = rows[:N_REFERENCE], rows[N_REFERENCE:][: N_CLEAN + N_AFTER]
-        return Stream("null", seed, self._clean(reference), self._clean(following), len(following))
+        return Stream("null", seed, take(self.whole, reference), take(self.whole, following), len(following))
 
     def shifted(self, shift: str, at: float, seed: int) -> Stream:
         """Return a stream with one of the changes of `shifts`."""
@@ -114,7 +101,7 @@ class Draw:
         part = np.r_[np.zeros(len(clean), np.intp), np.where(untouched, 0, 1)]
         row = np.r_[clean, np.where(untouched, self.cells.pool[after], after)]
         return Stream(
-            name, seed, self._clean(reference), Images((self.whole, changed), part, row), len(clean)
+            name, seed, take(self.whole, reference), Images((self.whole, changed), part, row), len(clean)
         )
 
     def _celltype(self, at: float, seed: int) -> Stream:
@@ -132,30 +119,28 @@ class Draw:
         return self._stream(f"celltype_{at:g}", seed, before[:n_reference], following)
 
     def _prevalence(self, at: float, seed: int) -> Stream:
-        """15 % of defective cells, then `at` times as many."""
+        """15 % of defective cells, then `at` times as many; a reference of 800, as good cells run out."""
+        n_reference = 800
         rng = np.random.default_rng([seed, 4])
         rows = np.r_[self.cells.pool, self.cells.rest]
         bad = self.cells.probability[rows] > 0.5
         defective, good = rng.permutation(rows[bad]), rng.permutation(rows[~bad])
-        share = np.r_[np.full(N_REFERENCE + N_CLEAN, 1.0), np.full(N_AFTER, at)] * BASE_PREVALENCE
+        share = np.r_[np.full(n_reference + N_CLEAN, 1.0), np.full(N_AFTER, at)] * BASE_PREVALENCE
         is_bad = rng.random(len(share)) < share
         n_bad = int(is_bad.sum())
         if n_bad > len(defective) or len(share) - n_bad > len(good):
             raise ValueError(f"Too few cells for a prevalence of {at} x {BASE_PREVALENCE}.")
         drawn = np.empty(len(share), np.intp)
         drawn[is_bad], drawn[~is_bad] = defective[:n_bad], good[: len(share) - n_bad]
-        return self._stream(f"prevalence_{at:g}", seed, drawn[:N_REFERENCE], drawn[N_REFERENCE:])
+        return self._stream(f"prevalence_{at:g}", seed, drawn[:n_reference], drawn[n_reference:])
 
     def _stream(self, name: str, seed: int, reference: Rows, following: Rows) -> Stream:
-        return Stream(name, seed, self._clean(reference), self._clean(following), N_CLEAN)
+        return Stream(name, seed, take(self.whole, reference), take(self.whole, following), N_CLEAN)
 
-    def _clean(self, rows: Rows) -> Images:
-        return Images((self.whole,), np.zeros(len(rows), np.intp), np.asarray(rows, np.intp))
-
-    def _variant(self, name: str) -> tuple[Table, NDArray[np.float64]]:
+    def _variant(self, name: str) -> Pool:
         if name not in self._variants:
-            table = load_variant(self.cells, name, self.cache)
-            self._variants[name] = (table, self.score(table))
+            table = load_variant(self.cells, name, self.cache, side=self.side)
+            self._variants[name] = (table, to_records(table, self.score(table), name=name))
         return self._variants[name]
 
 
@@ -167,29 +152,48 @@ def all_shifts() -> list[tuple[str, float]]:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a detector gets: reference and stream as "channels" (N, 17) and "pca" (N, 32), standardised."""
+    """What a detector gets: "values", "channels" and "pca" of the ranked half of the reference and of what
+    follows; `names` of the channels.
+    """
 
+    names: tuple[str, ...]
     reference: dict[str, Floats]
     following: dict[str, Floats]
 
 
+def to_records(table: Table, scores: Floats, *, name: str) -> list[ImageRecord]:
+    """Return the records of a table: signals, projected embedding, and what the probe says."""
+    records = []
+    for row, (signals, score) in enumerate(zip(table.signals, scores.tolist(), strict=True)):
+        said = ClassTarget(CLASSES[score > 0.5], {CLASSES[0]: 1.0 - score, CLASSES[1]: score})
+        records.append(
+            ImageRecord(
+                image_id=f"{name}-{row:05d}",
+                at=START + timedelta(seconds=row),
+                signals=signals,
+                embedding=project_embedding(table.levels[row], seed="lite0"),
+                predicted=class_signals(said, thresholds={}, classes=CLASSES),
+                decision="fail" if score > 0.5 else "pass",
+            )
+        )
+    return records
+
+
 def to_numbers(stream: Stream) -> Numbers:
-    """Return the numbers of a stream, in frames fitted on the first half of its reference."""
-    half = len(stream.reference) // 2
-    project = fit_frame(stream.reference.levels[:half])
-    embedded = {"reference": project(stream.reference.levels), "following": project(stream.following.levels)}
-    cloud = embedded["reference"][:half]
-    found: dict[str, dict[str, Floats]] = {}
-    for name, images in (("reference", stream.reference), ("following", stream.following)):
-        pca = embedded[name]
-        signals = [[getattr(one, field) for field in WATCHED_SIGNALS] for one in images.signals]
-        channels = np.column_stack([signals, (pca**2).sum(1), neighbour_distance(pca, cloud), images.scores])
-        found[name] = {"pca": pca, "channels": channels}
-    first = found["reference"]["channels"][:half]
-    mean, spread = first.mean(0), np.maximum(first.std(0), 1e-6)
-    for images_of in found.values():
-        images_of["channels"] = np.clip((images_of["channels"] - mean) / spread, -1e6, 1e6)
-    return Numbers({name: values[half:] for name, values in found["reference"].items()}, found["following"])
+    """Return the numbers of a stream whose unit is the image."""
+    reference = Reference.fit(stream.reference.records, unit="image")
+    ranked, following = reference.units_NU, reference.values_of(stream.following.records)
+    project = fit_frame(stream.reference.levels[::2])
+    spread = np.maximum(np.nanstd(ranked, axis=0), 1e-9)
+    found = []
+    for values, levels in (
+        (ranked, stream.reference.levels[1::2]),
+        (following, stream.following.levels),
+    ):
+        scaled = np.nan_to_num((values - np.nanmean(ranked, axis=0)) / spread)
+        channels = np.clip(scaled, -LARGEST_STANDARD, LARGEST_STANDARD)
+        found.append({"values": values, "channels": channels, "pca": project(levels)})
+    return Numbers(reference.channels, found[0], found[1])
 
 
 def fit_frame(levels: Floats) -> Callable[[Floats], Floats]:
@@ -200,9 +204,6 @@ def fit_frame(levels: Floats) -> Callable[[Floats], Floats]:
     return lambda other: ((other - mean) / spread) @ scaled
 
 
-def neighbour_distance(points: Floats, cloud: Floats) -> Floats:
-    """Return the mean distance to the five nearest points of the cloud that are not the point itself."""
-    squared = (points**2).sum(1)[:, None] + (cloud**2).sum(1) - 2 * points @ cloud.T
-    distance = np.sqrt(np.maximum(squared, 0.0))
-    distance[distance < 1e-6] = np.inf
-    return np.asarray(np.sort(np.partition(distance, N_NEIGHBOURS, axis=1)[:, :N_NEIGHBOURS], axis=1).mean(1))
+def take(pool: Pool, rows: Sequence[int] | Rows) -> Images:
+    """Return rows of one pool."""
+    return Images((pool,), np.zeros(len(rows), np.intp), np.asarray(rows, np.intp))

@@ -1,0 +1,176 @@
+"""perenne-bench: is watching what it promises to be, and how does it stand beside its peers?
+
+Parts: 1 false alarms (promised and seen), 2 delays at equal false alarms, 3 fleets, 4 causes, 5
+certificates, 6 performance without labels, 9 speed. Data: ELPV (package `elpv-dataset`); DeepPCB and magnetic
+tiles where a part wants them (skipped with a reason if absent). Peers are installed by pip into environments
+of their own and run as child processes; one that cannot be is told under `peers_missing`; --quick has none.
+What is slow to make (features, streams, scores of peers) is kept in --work, so that a run that is stopped
+goes on. The last line is one JSON object; --docs writes the page and its pictures from it.
+
+    python3 dev.py bench monitoring [--quick] [--parts 1,2,3] [--seeds 10] [--docs]
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import false_alarms
+import fleet
+import power
+import speed
+from material import quiet_threads, read_cells
+from peers_apart import PEERS, Peers
+from report import write_page
+from streams import Draw, all_shifts
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / ".bench" / "monitoring"
+PARTS = (1, 2, 3, 4, 5, 6, 9)
+MODULES = {4: "causes", 5: "certificates", 6: "label_free"}
+NAMES = {1: "false_alarms", 2: "power", 3: "fleet", 9: "speed", **MODULES}
+HEADLINES = (
+    "false_alarms_iid",
+    "false_alarms_lots",
+    "false_alarms_fleet_year",
+    "delay_jpeg80",
+    "delay_blur1",
+    "delay_noise4",
+    "delay_celltype",
+    "cause_top1",
+    "cause_top2",
+    "unknown_rejected",
+    "false_certification",
+    "shown_number_error",
+    "cpu_ms_per_image",
+)
+
+
+class Bench:
+    """One run: its size, its peers, and the streams, which are drawn when a part first wants them."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.quick: bool = arguments.quick
+        self.seeds: int = arguments.seeds
+        self.peer_seeds: int = arguments.peer_seeds
+        self.cache: Path = arguments.cache or arguments.work / "features"
+        self.work: Path = arguments.work / ("quick" if self.quick else "full")
+        wanted = [] if self.quick or arguments.without_peers else list(PEERS)
+        self.peers = Peers(arguments.work.parent / "environments", wanted)
+        self._draw: Draw | None = None
+
+    @property
+    def draw(self) -> Draw:
+        """The streams of ELPV."""
+        if self._draw is None:
+            self._draw = Draw(read_cells(), self.cache, side=64 if self.quick else 160)
+        return self._draw
+
+    def count_false_alarms(self) -> dict[str, Any]:
+        """Part 1."""
+        quick = self.quick
+        images = {500.0: 6000} if quick else {500.0: 60_000, 1e4: 240_000, 1e6: 400_000}
+        iid = false_alarms.measure_iid(self.draw, images=images, streams=3 if quick else 12)
+        lots = false_alarms.measure_lots(
+            self.draw, peers=self.peers, work=self.work, orders=1 if quick else 20
+        )
+        size = {"sites": 3, "days": 20, "images_a_day": 20} if quick else {"sites": 20, "days": 365}
+        year = false_alarms.measure_fleet_year(self.draw, **{"images_a_day": 60, **size})
+        apart = {}
+        if not quick:
+            nulls = self.work / "power" / "null"
+            power.write_streams(self.draw, nulls, seeds=30, shifts=[])
+            apart = false_alarms.measure_peers(
+                nulls, peers=self.peers, work=self.work, streams=20, quick=quick
+            )
+        return {
+            **false_alarms.headline(iid, lots, year),
+            "iid": iid,
+            "lots": lots,
+            "fleet_year": year,
+            "peers": apart,
+        }
+
+    def measure_delays(self) -> dict[str, Any]:
+        """Part 2."""
+        size = (
+            power.Size(6, 3, 0, power.QUICK_SHIFTS)
+            if self.quick
+            else power.Size(30, self.seeds, self.peer_seeds, all_shifts())
+        )
+        found = power.measure_power(self.draw, peers=self.peers, work=self.work / "power", size=size)
+        return {**power.headline(found), **found}
+
+    def run(self, part: int) -> dict[str, Any]:
+        """Return the figures of one part, or why it was skipped."""
+        own: dict[int, Callable[[], dict[str, Any]]] = {
+            1: self.count_false_alarms,
+            2: self.measure_delays,
+            3: lambda: fleet.measure_fleet(self.draw, sizes=[20] if self.quick else [20, 200, 2000]),
+            9: lambda: speed.measure_speed(quick=self.quick),
+        }
+        if part in own:
+            return own[part]()
+        try:
+            module = importlib.import_module(MODULES[part])
+        except ModuleNotFoundError as missing:
+            return {"skipped": f"{missing}"}
+        return dict(module.measure(quick=self.quick))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two shifts, three seeds, no peers")
+    parser.add_argument("--parts", default=",".join(str(part) for part in PARTS))
+    parser.add_argument("--seeds", type=int, default=10, help="streams of each shift and strength")
+    parser.add_argument("--peer-seeds", type=int, default=5, help="so many of them go to the peers as well")
+    parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--work", type=Path, default=WORK, help="what is slow to make is kept here")
+    parser.add_argument("--cache", type=Path, help="features of the images; default: in --work")
+    parser.add_argument("--docs", action="store_true", help="write docs/reference/watching-measured.md")
+    arguments = parser.parse_args()
+    quiet_threads()
+    began, began_cpu = time.perf_counter(), os.times()
+    bench = Bench(arguments)
+    kept = bench.work / "figures.json"
+    figures: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() and not bench.quick else {}
+    for part in (int(text) for text in arguments.parts.split(",")):
+        print(f"part {part}: {NAMES[part]}", file=sys.stderr)
+        figures[NAMES[part]] = bench.run(part)
+        bench.work.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(figures, indent=1))
+    told = collect_headlines(figures)
+    spent = os.times()
+    cpu_s = sum(spent[:4]) - sum(began_cpu[:4])
+    told |= {
+        **figures,
+        "peers_missing": bench.peers.missing,
+        "quick": bench.quick,
+        "cpu_s": round(cpu_s, 1),
+        "wall_s": round(time.perf_counter() - began, 1),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+    if arguments.docs:
+        write_page(figures, docs=ROOT / "docs")
+    print(json.dumps(told))
+
+
+def collect_headlines(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures that the project is judged by, from whichever part holds them."""
+    told: dict[str, Any] = {}
+    for found in figures.values():
+        told |= {name: found[name] for name in HEADLINES if name in found}
+    if "speed" in figures:
+        told["cpu_ms_per_image"] = figures["speed"]["growing_ms_at_10000"]
+    return told
+
+
+if __name__ == "__main__":
+    main()
