@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Size:
-    """How many streams: without a change, and for each shift; peers, some of them slow, get the first `peer_seeds`."""
+    """How many streams: without a change, and for each shift; slow peers get the first `peer_seeds`."""
 
     nulls: int
     seeds: int

@@ -88,8 +88,8 @@ def tell_false_alarms(found: dict[str, Any]) -> str:
         seen = f"{row['units']:,} | {allowed} | {row['alarms']} | {p_value}"
         lines.append(f"| {world} | {name} | {promise} | {seen} |")
     lines.append(
-        f"\nIn the same year the fleet's rule alarmed {year['by_fleet_rule']} sites; daily Kolmogorov-Smirnov "
-        f"tests gave {year['ks_per_channel_alerts']:,} alerts by channel at 0.05, and "
+        f"\nIn the same year the fleet's rule alarmed {year['by_fleet_rule']} sites; daily tests of "
+        f"Kolmogorov-Smirnov gave {year['ks_per_channel_alerts']:,} alerts by channel at 0.05, and "
         f"{year['ks_bonferroni_alerts']:,} with Bonferroni's correction."
     )
     for kind in ("mono", "poly"):

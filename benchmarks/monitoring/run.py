@@ -5,7 +5,8 @@ certificates, 6 performance without labels, 9 speed. Data: ELPV (package `elpv-d
 tiles where a part wants them (skipped with a reason if absent). Peers are installed by pip into environments
 of their own and run as child processes; one that cannot be is told under `peers_missing`; --quick has none.
 What is slow to make (features, streams, scores of peers) is kept in --work, so that a run that is stopped
-goes on. The last line is one JSON object; --docs writes the page and its pictures from it.
+goes on; parts can be run one by one, the figures of the others are taken from there. The last line is one
+JSON object; --docs writes the page and its pictures from it.
 
     python3 dev.py bench monitoring [--quick] [--parts 1,2,3] [--seeds 10] [--docs]
 """
@@ -139,13 +140,15 @@ def main() -> None:
     quiet_threads()
     began, began_cpu = time.perf_counter(), os.times()
     bench = Bench(arguments)
-    kept = bench.work / "figures.json"
-    figures: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() and not bench.quick else {}
+    bench.work.mkdir(parents=True, exist_ok=True)
+    kept = {name: bench.work / f"{name}.json" for name in NAMES.values()}
+    figures: dict[str, Any] = {}
+    if not bench.quick:
+        figures = {name: json.loads(path.read_text()) for name, path in kept.items() if path.exists()}
     for part in (int(text) for text in arguments.parts.split(",")):
         print(f"part {part}: {NAMES[part]}", file=sys.stderr)
         figures[NAMES[part]] = bench.run(part)
-        bench.work.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(figures, indent=1))
+        kept[NAMES[part]].write_text(json.dumps(figures[NAMES[part]], indent=1))
     told = collect_headlines(figures)
     spent = os.times()
     cpu_s = sum(spent[:4]) - sum(began_cpu[:4])

@@ -4,8 +4,8 @@ Owns the process boundary, in plain NumPy so that it runs in any environment. A 
 `python worker.py IN OUT OPTIONS` and finds in IN one npz a stream (`reference_*` and `following_*` for each
 of values, channels, pca); it writes to OUT one npz of the same name (one score a following image for each
 detector) and `costs.json`. A higher score is more alarming; who reads it sets the threshold. With `stop_at`
-among the options, a detector may stop at its first score that reaches it, and repeat that score; with `seeds`, streams of seeds
-from that number on are left out.
+among the options, a detector may stop at its first score that reaches it, and repeat that score; with
+`seeds`, streams of seeds from that number on are left out.
 """
 
 import json
