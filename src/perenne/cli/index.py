@@ -44,6 +44,9 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("train", "perenne.cli.train:app", "Start, watch and cancel training runs.", TURN),
     Entry("models", "perenne.cli.models:app", "Model versions and their artefacts.", TURN),
     Entry("evaluate", "perenne.cli.evaluate:app", "How good a model is, site by site, worst first.", TURN),
+    Entry(
+        "performance", "perenne.cli.performance:app", "Is every site good enough, and how do we know.", TURN
+    ),
     Entry("deploy", "perenne.cli.deploy:app", "Which version answers where; undo; history.", TURN),
     Entry("monitor", "perenne.cli.monitor:app", "Is anything drifting, since when, why; incidents.", TURN),
     Entry("inspect", "perenne.cli.inspect:inspect", "Send images to a station and read its decision.", TURN),

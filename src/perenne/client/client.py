@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perenne.client.jobs import Jobs
     from perenne.client.models import Models
     from perenne.client.monitoring import Monitoring
+    from perenne.client.performance import Performance
     from perenne.client.runs import Runs
     from perenne.client.schemas import Schemas
     from perenne.client.sites import Sites
@@ -147,6 +148,13 @@ class Client:
         from perenne.client.monitoring import Monitoring
 
         return Monitoring(self.transport)
+
+    @cached_property
+    def performance(self) -> "Performance":
+        """How good the answers at a site really are: from truth, from few labels, or without any."""
+        from perenne.client.performance import Performance
+
+        return Performance(self.transport)
 
     @cached_property
     def jobs(self) -> "Jobs":

@@ -7,6 +7,7 @@ import pytest
 from perenne.hub.performance.rules import (
     bounds_of_week,
     choose_max_objects,
+    compare_losses,
     labels_owed,
     standing_of,
     week_of,
@@ -154,3 +155,17 @@ def test_what_a_site_owes_and_how_it_stands() -> None:
     assert labels_owed([("audit", None), ("seeded", 7)]) == 7
     assert choose_max_objects([], problem="classification") == 1
     assert choose_max_objects([3] * 100, problem="detection") == 4
+
+
+def test_losses_are_compared_after_a_moment_against_before() -> None:
+    def seen(n: int, wrong: int, *, day: int) -> list[tuple[str, datetime, bool]]:
+        return [(f"img-{day}-{k}", datetime(2026, 1, day, tzinfo=UTC), k < wrong) for k in range(n)]
+
+    since = datetime(2026, 1, 5, tzinfo=UTC)
+    assert compare_losses(seen(9, 0, day=1) + seen(50, 5, day=6), since=since) is None
+    found = compare_losses(seen(100, 5, day=1) + seen(50, 20, day=6), since=since)
+    assert found is not None
+    audit = found["audit"]
+    assert audit["change"] == pytest.approx(0.35) and audit["n"] == 50
+    assert 0.2 < audit["low"] < 0.35 < audit["high"] < 0.5
+    assert sum(found["losses"].values()) == 20 and len(found["losses"]) == 50

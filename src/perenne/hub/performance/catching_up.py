@@ -23,6 +23,7 @@ from perenne.hub.performance.judging import COUNTED_PROBLEMS, Answered, Judged, 
 from perenne.hub.performance.queries import Cell
 from perenne.hub.performance.rules import (
     bounds_of_week,
+    compare_losses,
     fits_schema,
     group_of,
     measure_labels,
@@ -98,6 +99,10 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
     _count_inspected(session, actor, touched)
     _measure_cells(session, actor, touched)
     certify_cells(session, hub, actor, touched.cells)
+    for site_id in sorted({cell[0] for cell in touched.cells if cell[3] == "audit"}):
+        onset = queries.first_open_onset(session, actor, site_id=site_id)
+        if onset is not None:
+            tell_losses(session, hub, actor, site_id=site_id, since=onset)
     before = (ledger.truth_cursor, ledger.prediction_cursor)
     ledger.truth_cursor = max([ledger.truth_cursor, *(row[0] for row in truths)])
     ledger.prediction_cursor = max([ledger.prediction_cursor, *(row.id for row in answers)])
@@ -287,13 +292,17 @@ def certify_claim(
     if found.degraded_since is not None and fell is None:
         since = {"since": found.degraded_since.isoformat()}
         record_event(session, actor, "claim.degraded", "claim", claim.id, told | since)
-    if (found.state, found.degraded_since is None) != (before, fell is None):
-        worse = found.degraded_since is not None or found.state == "violated"
-        facts = {"loss": "up" if worse else "flat", **told}
-        now = hub.clock.now()
-        note_performance(session, hub, actor, site_id=claim.site_id, facts=facts, now=now)
+        tell_losses(session, hub, actor, site_id=claim.site_id, since=found.degraded_since)
     session.flush()
     return row
+
+
+def tell_losses(session: Session, hub: Hub, actor: Actor, *, site_id: str, since: datetime) -> None:
+    """Whoever looks for causes knows how audited losses moved at a site, after a moment against before."""
+    losses = queries.audited_losses(session, actor, site_id=site_id)
+    facts = compare_losses(losses, since=since)
+    if facts is not None:
+        note_performance(session, hub, actor, site_id=site_id, facts=facts, now=hub.clock.now())
 
 
 def is_counted(schema: LabelSchemaRow) -> bool:

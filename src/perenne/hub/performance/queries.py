@@ -276,6 +276,26 @@ def image_alarms(session: Session, actor: Actor, *, site_id: str) -> list[str]:
     return sorted(set(session.scalars(wanted)))
 
 
+def first_open_onset(session: Session, actor: Actor, *, site_id: str) -> datetime | None:
+    """Return since when the oldest incident at a site that is not closed goes on."""
+    wanted = (
+        select(func.min(AlarmRow.onset_at))
+        .join(IncidentRow, IncidentRow.id == AlarmRow.incident_id)
+        .where(*visible_to(actor, AlarmRow), AlarmRow.site_id == site_id, IncidentRow.state != "closed")
+    )
+    return session.scalar(wanted)
+
+
+def audited_losses(session: Session, actor: Actor, *, site_id: str) -> list[tuple[str, datetime, bool]]:
+    """Return (image, when inspected, whether anything was wrong) of a site's last 2,000 audited images."""
+    row = JudgedImageRow
+    wanted = select(row.image_id, row.at, row.fp + row.fn > 0).where(
+        *visible_to(actor, row), row.site_id == site_id, row.stream == "audit"
+    )
+    found = session.execute(wanted.order_by(row.at.desc()).limit(2_000)).all()
+    return [(image, at, bool(wrong)) for image, at, wrong in found]
+
+
 def answers_of_week(
     session: Session,
     actor: Actor,

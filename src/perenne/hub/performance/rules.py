@@ -18,7 +18,7 @@ from perenne.kit.hashing import sha256_hex
 from perenne.stats.certificate import Claim, certify, log_wealth_path, plan_labels, watch_degradation
 from perenne.stats.certificate.betting import STAKES_ABOVE
 from perenne.stats.certificate.claims import gains, relevant_counts
-from perenne.stats.estimation import Estimate, TooFew, bootstrap_by_group
+from perenne.stats.estimation import Estimate, TooFew, bootstrap_by_group, wilson_interval
 
 PRIMARY = {"classification": "f1", "detection": "f1", "regression": "mae"}
 """The metric that decides at a site, by problem, at the operating point."""
@@ -250,6 +250,29 @@ def labels_owed(open_claims: Sequence[tuple[str, int | None]]) -> int:
     for stream, left in open_claims:
         most[stream] = max(most.get(stream, 0), left or 0)
     return sum(most.values())
+
+
+def compare_losses(losses: Sequence[tuple[str, datetime, bool]], *, since: datetime) -> dict[str, Any] | None:
+    """Return how the share of wrongly judged audited images moved, and which were wrong since then.
+
+    `losses`: (image, when inspected, whether anything was wrong). None with fewer than 10 on a side. The
+    interval of the difference is Newcombe's, from two Wilson intervals ("Interval estimation for the
+    difference between independent proportions", Statistics in Medicine 17, 1998).
+    """
+    before = [wrong for _, at, wrong in losses if at < since]
+    after = {image: wrong for image, at, wrong in losses if at >= since}
+    if min(len(before), len(after)) < MIN_OBJECTS:
+        return None
+    old, new = sum(before) / len(before), sum(after.values()) / len(after)
+    old_low, old_high = wilson_interval(sum(before), len(before))
+    new_low, new_high = wilson_interval(sum(after.values()), len(after))
+    audit = {
+        "change": new - old,
+        "low": new - old - math.hypot(new - new_low, old_high - old),
+        "high": new - old + math.hypot(new_high - new, old - old_low),
+        "n": len(after),
+    }
+    return {"audit": audit, "losses": {image: float(wrong) for image, wrong in after.items()}}
 
 
 def _open(n_labels: int, *, alpha: float, why: str, left: int | None) -> ClaimState:
