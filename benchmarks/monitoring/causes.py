@@ -4,10 +4,10 @@ Aim: the first cause right in 85 % of incidents, the right one among the first t
 two act at once), and 80 % of changes that are in no row of the table answered with "unknown".
 
 Each incident goes the whole way: files are written, decoded, fingerprinted and measured; EfficientNet-Lite0
-at 96 px with a linear probe answers; reference files are replayed through the software of the day, the golden
-part is photographed again, and two annotators label the window. Stations: ELPV mono and poly (each the
-other's new product) and two exposures of magnetic tiles (below --data; skipped with a reason if absent), where two
-classes of defect are held out as new ones and cells are the new product.
+at 96 px with a linear probe answers; reference files are replayed through the software of the day, the
+golden part is photographed again, and two annotators label the window. Stations: ELPV mono and poly (each
+the other's new product) and two exposures of magnetic tiles (below --data; skipped with a reason if absent),
+where two classes of defect are held out as new ones and cells are the new product.
 
 Thresholds and chances of the table were chosen on half of the ELPV cells (`--part tune`, seed 1) without the
 unknown changes `HELD_OUT_UNKNOWN`; reported are the other half and the tiles (`--part report`, seed 2).

@@ -113,6 +113,7 @@ def test_a_changed_definition_and_tired_annotators_cannot_be_told_apart_without_
 
 
 def test_an_unnamed_change_of_the_camera_is_unknown_when_the_golden_part_differs() -> None:
+    assert diagnose(replace(PATTERNS["new_product"], golden=DIFFERS)).cause == "unknown"
     odd = replace(QUIET, signature=UNNAMED, golden=DIFFERS, embedding=EmbeddingFacts(0.7, 0.03, 500, 200))
     assert diagnose(odd).cause == "unknown"
 

@@ -162,7 +162,7 @@ def _read_row(raw: Mapping[str, Any]) -> Row:
 def _check_codes(rows: Sequence[Row], unknown: Row) -> list[str]:
     codes = [row.code for row in rows]
     faults = [f"the row of {code} is missing" for code in CAUSES if code not in codes]
-    faults += [f"{code} is no cause" for code in codes if code not in CAUSES]
+    faults += [f"{code} is no cause" for code in codes if code not in (*CAUSES, UNKNOWN)]
     keys = [(row.code, row.variant) for row in rows]
     faults += [f"{code} has two rows" for code, _ in sorted({key for key in keys if keys.count(key) > 1})]
     for row in (*rows, unknown):

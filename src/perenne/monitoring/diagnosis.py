@@ -187,10 +187,10 @@ def weigh_causes(
     A cause weighs what it weighs alone and in its pairs: weights add up to more than 1 when two act at once.
     """
     code_of = {key: row.code for key, row in table.rows.items()}
-    codes = list(dict.fromkeys(code_of.values()))
     priors: dict[tuple[str, ...], float] = {(): table.unknown_prior}
     priors |= {(key,): 1.0 for key in code_of}
-    pairs = [pair for pair in combinations(code_of, 2) if code_of[pair[0]] != code_of[pair[1]]]
+    named = [key for key, code in code_of.items() if code != UNKNOWN]
+    pairs = [pair for pair in combinations(named, 2) if code_of[pair[0]] != code_of[pair[1]]]
     priors |= dict.fromkeys(pairs, table.pair_prior)
     logs = {
         under: math.log(prior)
@@ -203,7 +203,8 @@ def weigh_causes(
     largest = max(logs.values())
     likelihoods = {under: math.exp(value - largest) for under, value in logs.items()}
     total = sum(likelihoods.values())
-    weights = dict.fromkeys(codes, 0.0)
+    weights = dict.fromkeys([*code_of.values(), UNKNOWN], 0.0)
+    weights[UNKNOWN] = likelihoods[()] / total
     together: dict[tuple[str, str], float] = {}
     for under, value in likelihoods.items():
         for key in under:
@@ -211,7 +212,7 @@ def weigh_causes(
         if len(under) == 2:
             pair = code_of[under[0]], code_of[under[1]]
             together[pair] = together.get(pair, 0.0) + value / total
-    return {**weights, UNKNOWN: likelihoods[()] / total}, together
+    return weights, together
 
 
 def _choose(

@@ -46,6 +46,7 @@ N_BOOT = 200
 INNER = 0.95
 _EM_STEPS = 60
 _FARTHEST = 99.0
+_WHITE = 250
 _VARYING_FIELDS = ("rate",)
 
 
@@ -293,10 +294,11 @@ def _read_still(reference: Sequence[ImageRecord], window: Sequence[ImageRecord])
 
 
 def _empty_share(signals: Signals) -> float:
-    """Return the share of cells in which nothing at all is to be seen."""
+    """Return the share of cells in which nothing at all is to be seen; white ones are a matter of light."""
     if not signals.cell_spreads:
         return 0.0
-    return float((unpack_cells(signals.cell_spreads) <= 1).mean())
+    flat = unpack_cells(signals.cell_spreads) <= 1
+    return float((flat & (unpack_cells(signals.cell_means) < _WHITE)).mean())
 
 
 def _measure_moves(

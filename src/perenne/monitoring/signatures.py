@@ -177,7 +177,7 @@ def learn_signatures(
         rows = [
             np.zeros(len(scale))
             if strength == kind.neutral
-            else _mean_change(replayed, kind, strength, before) / scale @ white
+            else _mean_change(replayed[: kind.images], kind, strength, before[: kind.images]) / scale @ white
             for strength in kind.strengths
         ]
         curves.append(Curve(kind.name, kind.cause, kind.words, kind.strengths, np.array(rows)))
