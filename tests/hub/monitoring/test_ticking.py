@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from perenne.hub.monitoring import AlarmRow, WatchContextRow, ticking
 from perenne.hub.monitoring.jobs import tick_all
 from perenne.hub.monitoring.tables import WatchEntryRow, WatchPointRow
+from perenne.kit.ids import new_id
 from perenne.testing.hubs import hub_in_process
+from perenne.testing.postgres import PostgresServer
 from perenne.testing.watched import WatchedHub
 
 from .conftest import BLURRED, FIRST, Plant
@@ -200,3 +202,20 @@ def test_a_tick_that_dies_before_it_has_written_changes_nothing(
     assert plant.context()["behind"] == 30
     plant.tick()
     assert plant.context()["n_images"] == 50
+
+
+def test_the_watch_is_the_same_on_postgres(tmp_path: Path, postgres: PostgresServer) -> None:
+    url = postgres.create_database(new_id("tst"))
+    with hub_in_process(tmp_path, database_url=url, watch_first_reference=FIRST) as house:
+        plant = Plant(house)
+        plant.add_place("lyon")
+        plant.model = plant.add_model()
+        plant.run("lyon", FIRST + 20)
+        plant.forget()
+        plant.run("lyon", 20, moved=BLURRED)
+        (incident,) = plant.incidents()
+        assert incident["main_channel"] in ("acquisition.sharpness", "acquisition.fine_detail")
+        assert plant.context()["n_images"] == FIRST + 40
+        plant.post(f"/incidents/{incident['id']}/close", {"reason": "Cleaned"})
+        plant.tick()
+        assert plant.context()["state"] == "quiet"

@@ -3,6 +3,7 @@
 Owns the choice of buckets and the marks on the time line. Refuses to read raw images: a year is 365 rows.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,8 +44,12 @@ def tell_history(
     since: datetime | None,
     until: datetime | None,
     now: datetime,
-) -> wire.ContextHistory:
-    """Return the context between two moments, by default the last four weeks. Raises: NotFound."""
+) -> bytes:
+    """Return the JSON of a `ContextHistory`, by default of the last four weeks. Raises: NotFound.
+
+    A year has 15,000 points: they go from the rows to the text as they are, five times faster than as
+    messages.
+    """
     found = queries.contexts_named(session, actor, context_ids=[context_id])
     if not found:
         raise NotFound.of("watch context", context_id)
@@ -62,36 +67,40 @@ def tell_history(
     )
     references = queries.references_of(session, actor, row.id)
     current = next((one for one in references if one.id == row.reference_id), None)
-    return wire.ContextHistory(
+    frame = wire.ContextHistory(
         context=telling.tell_contexts(session, actor, found)[0],
         since=start,
         until=end,
         bucket_s=bucket_s,
-        series=_series(points, bands=current.bands if current else {}),
+        series=[],
         evidence=[(point.at, max(point.level, point.anchored_level)) for point in points],
         marks=_marks(session, actor, row, references, start=start, end=end),
     )
+    told = frame.model_dump(mode="json")
+    told["series"] = _series(points, bands=current.bands if current else {})
+    return json.dumps(told, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _series(points: Sequence[Any], *, bands: dict[str, Any]) -> list[wire.SignalSeries]:
+def _series(points: Sequence[Any], *, bands: dict[str, Any]) -> list[dict[str, Any]]:
     """Return one series a channel, by group and name. A point is kept as [n, q05, q50, q95]."""
-    by_channel: dict[str, list[wire.SignalPoint]] = {name: [] for name in bands}
-    make = wire.SignalPoint.model_construct  # numbers of our own making: not checked one by one
+    by_channel: dict[str, list[dict[str, Any]]] = {name: [] for name in bands}
     for point in points:
+        at = point.at.isoformat().replace("+00:00", "Z")
         for name, (n, q05, q50, q95) in point.channels.items():
-            at = point.at
-            by_channel.setdefault(name, []).append(make(at=at, n=int(n), q05=q05, q50=q50, q95=q95))
+            one = {"at": at, "n": int(n), "q05": q05, "q50": q50, "q95": q95}
+            if name in by_channel:
+                by_channel[name].append(one)
+            else:
+                by_channel[name] = [one]
     series = []
     for name, made in by_channel.items():
         group, unit = telling.about_channel(name)
-        series.append(
-            wire.SignalSeries(
-                channel=name, group=group, unit=unit, band=telling.tell_band(bands.get(name)), points=made
-            )
+        whole = wire.SignalSeries(
+            channel=name, group=group, unit=unit, band=telling.tell_band(bands.get(name)), points=[]
         )
-    order = ("acquisition", "embedding", "predictions")
-    rank = {group: index for index, group in enumerate(order)}
-    return sorted(series, key=lambda one: (rank.get(one.group, len(order)), one.channel))
+        series.append({**whole.model_dump(mode="json"), "points": made})
+    rank = {"acquisition": 0, "embedding": 1, "predictions": 2}
+    return sorted(series, key=lambda one: (rank.get(one["group"], len(rank)), one["channel"]))
 
 
 def _marks(

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 SAMPLE = 256
+QUANTILES = [0.05, 0.5, 0.95]
 _DIGITS = 6
 
 
@@ -45,11 +47,10 @@ class Bucket:
         >>> bucket.summary()
         {'noise': [101, 5.0, 50.0, 95.0]}
         """
-        columns: dict[str, list[float]] = {}
-        for drawn in sorted(self.sample):
-            for name, value in self.sample[drawn].items():
-                columns.setdefault(name, []).append(value)
-        return {name: _summary(values) for name, values in sorted(columns.items())}
+        rows = [self.sample[drawn] for drawn in sorted(self.sample)]
+        names = sorted({name for row in rows for name in row})
+        table_NC = np.array([[row.get(name, math.nan) for name in names] for row in rows])
+        return dict(zip(names, _summaries(table_NC), strict=True)) if names else {}
 
     def to_json(self) -> dict[str, Any]:
         """Return the bucket as plain JSON."""
@@ -61,9 +62,20 @@ class Bucket:
         return cls(datetime.fromisoformat(held["at"]), int(held["n"]), dict(held["sample"]))
 
 
-def _summary(values: list[float]) -> list[float]:
-    low, middle, high = np.quantile(np.array(values), [0.05, 0.5, 0.95])
-    return [len(values), *(_short(float(value)) for value in (low, middle, high))]
+def _summaries(table_NC: NDArray[np.float64]) -> list[list[float]]:
+    """Return [n, q05, q50, q95] of every column, missing values left out; by linear interpolation."""
+    ordered = np.sort(table_NC, axis=0)  # missing values come last
+    n_C = (~np.isnan(table_NC)).sum(0)
+    columns = np.arange(table_NC.shape[1])
+    found: list[list[float]] = [[int(n)] for n in n_C]
+    for quantile in QUANTILES:
+        place_C = quantile * (n_C - 1)
+        below = np.floor(place_C).astype(np.int64)
+        above = np.minimum(below + 1, n_C - 1)
+        low, high = ordered[below, columns], ordered[above, columns]
+        for one, value in zip(found, low + (place_C - below) * (high - low), strict=True):
+            one.append(_short(float(value)))
+    return found
 
 
 def _short(value: float) -> float:
