@@ -31,6 +31,7 @@ from perenne.hub.sites.service import create_line, create_product, create_site, 
 from perenne.kit.ids import slugify
 from perenne.testing.boards import DEFECTS
 from perenne.testing.plenty_images import add_images
+from perenne.testing.plenty_performance import add_performance
 from perenne.testing.plenty_versions import add_evaluations, add_models
 from perenne.testing.plenty_watching import add_watching
 from perenne.wire.datasets import AcceptanceRule
@@ -122,6 +123,7 @@ def fill_hub(
         ("images", add_images),
         ("evaluations", add_evaluations),
         ("watching", add_watching),
+        ("performance", add_performance),
     )
     for name, add in parts:
         began = time.perf_counter()

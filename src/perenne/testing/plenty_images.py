@@ -32,6 +32,7 @@ from perenne.testing.plenty_measured import (
     measured_row,
     predicted_signals,
 )
+from perenne.testing.plenty_performance import draw_of
 
 if TYPE_CHECKING:
     from perenne.testing.plenty import Ground, Place
@@ -217,6 +218,7 @@ def _truth(ground: "Ground", row: dict[str, Any], target: dict[str, Any]) -> dic
         "given_by": "Claire Martin",
         "given_at": at,
         "superseded_by": None,
+        **draw_of(int(row["part_id"][2:]), amount=ground.amount),
     }
 
 
