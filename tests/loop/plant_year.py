@@ -140,7 +140,7 @@ class Plant:
         return bytes(data.tobytes())
 
     def _say(self, stream: str, items: list[dict[str, Any]], *, chance: float | None = None) -> None:
-        body = {"label_schema": "cells", "stream": stream, "items": items}
+        body: dict[str, Any] = {"label_schema": "cells", "stream": stream, "items": items}
         if chance is not None:
             body["inclusion_probability"] = chance
         self.post("/ground-truth", body)

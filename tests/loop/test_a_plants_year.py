@@ -1,9 +1,9 @@
 """A year of one plant, through the HTTP API: what the pages show is right to the number.
 
-Week 1 begins on 5 January 2026. In week 20 the lens goes out of focus and is cleaned at the end of week 21. In
-week 29 somebody makes the camera's computer write JPEG, which is to stay: in week 42, when there are enough of
-them, these images become the reference. From week 46 on there are defects of a kind that the model has never
-seen.
+Week 1 begins on 5 January 2026. In week 20 the lens goes out of focus and is cleaned at the end of week 21.
+In week 29 somebody makes the camera's computer write JPEG, which is to stay: in week 42, when there are enough
+of them, these images become the reference. From week 46 on there are defects of a kind that the model has
+never seen.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from perenne.stats.certificate import Claim, certify
+from perenne.stats.certificate.claims import Metric
 from perenne.testing.hubs import START, hub_in_process
 
 from .plant_year import Plant
@@ -84,10 +85,11 @@ def test_streams_of_labels_are_never_mixed(year: Plant) -> None:
 
 def test_the_certificates_are_what_the_books_say(year: Plant) -> None:
     claims = {one["metric"]: one for one in year.get("/sites/lyon/claims")["items"]}
-    for metric, counts in (
-        ("recall", [one for week in year.weeks for one in week.seeded]),
-        ("precision", [one for week in year.weeks for one in week.audited]),
-    ):
+    books: dict[Metric, list[tuple[int, int, int]]] = {
+        "recall": [one for week in year.weeks for one in week.seeded],
+        "precision": [one for week in year.weeks for one in week.audited],
+    }
+    for metric, counts in books.items():
         shown = claims[metric]
         tp, fp, fn = zip(*counts, strict=True)
         mine = certify(Claim(metric, shown["at_least"], max_objects=1), tp=tp, fp=fp, fn=fn, alpha=0.05)
