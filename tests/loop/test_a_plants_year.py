@@ -1,9 +1,9 @@
 """A year of one plant, through the HTTP API: what the pages show is right to the number.
 
 Week 1 begins on 5 January 2026. In week 20 the lens goes out of focus and is cleaned at the end of week 21.
-In week 29 somebody makes the camera's computer write JPEG, which is to stay: in week 42, when there are enough
-of them, these images become the reference. From week 46 on there are defects of a kind that the model has
-never seen.
+In week 29 somebody makes the camera's computer write JPEG, which is to stay: in week 42, when there are
+enough of them, these images become the reference. From week 46 on there are defects of a kind that the model
+has never seen.
 """
 
 from collections.abc import Iterator
