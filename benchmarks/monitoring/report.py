@@ -95,7 +95,11 @@ def tell_false_alarms(found: dict[str, Any]) -> str:
     for kind in ("mono", "poly"):
         order = found["lots"][f"file_order_{kind}"]
         if not order["enough"]:
-            lines.append(f"In file order, {kind} gets no watch: {order['reason']}.")
+            lines.append(f"In file order, {kind} gets no watch: {order['reason']}.\n")
+    lines.append(
+        "alibi-detect ran with 1,500 bootstraps, where it advises ten times the run length; a promise of a "
+        "million would take ten million of them."
+    )
     flags = {name: row for name, row in found["peers"].items() if "flagged_share" in row}
     if flags:
         lines += ["\n| Evidently, window | Healthy windows flagged | Of |", "| --- | --- | --- |"]

@@ -61,6 +61,7 @@ class Bench:
         self.quick: bool = arguments.quick
         self.seeds: int = arguments.seeds
         self.peer_seeds: int = arguments.peer_seeds
+        self.scale: float = arguments.scale
         self.cache: Path = arguments.cache or arguments.work / "features"
         self.work: Path = arguments.work / ("quick" if self.quick else "full")
         wanted = [] if self.quick or arguments.without_peers else list(PEERS)
@@ -76,21 +77,20 @@ class Bench:
 
     def count_false_alarms(self) -> dict[str, Any]:
         """Part 1."""
-        quick = self.quick
-        images = {500.0: 6000} if quick else {500.0: 60_000, 1e4: 240_000, 1e6: 400_000}
-        iid = false_alarms.measure_iid(self.draw, images=images, streams=3 if quick else 12)
-        lots = false_alarms.measure_lots(
-            self.draw, peers=self.peers, work=self.work, orders=1 if quick else 20
-        )
-        size = {"sites": 3, "days": 20, "images_a_day": 20} if quick else {"sites": 20, "days": 365}
-        year = false_alarms.measure_fleet_year(self.draw, **{"images_a_day": 60, **size})
+        scale = self.scale
+        images = {500.0: 6000} if self.quick else {500.0: 60_000, 1e4: 240_000, 1e6: 400_000}
+        images = {target: round(scale * count) for target, count in images.items()}
+        iid = false_alarms.measure_iid(self.draw, images=images, streams=3 if self.quick else 12)
+        orders = 1 if self.quick else max(2, round(20 * scale))
+        lots = false_alarms.measure_lots(self.draw, peers=self.peers, work=self.work, orders=orders)
+        sites, days, each = (3, 20, 20) if self.quick else (20, 365, max(20, round(60 * scale)))
+        year = false_alarms.measure_fleet_year(self.draw, sites=sites, days=days, images_a_day=each)
         apart = {}
-        if not quick:
+        if not self.quick:
             nulls = self.work / "power" / "null"
             power.write_streams(self.draw, nulls, seeds=30, shifts=[])
-            apart = false_alarms.measure_peers(
-                nulls, peers=self.peers, work=self.work, streams=20, quick=quick
-            )
+            streams = max(6, round(20 * scale))
+            apart = false_alarms.measure_peers(nulls, peers=self.peers, work=self.work, streams=streams)
         return {
             **false_alarms.headline(iid, lots, year),
             "iid": iid,
@@ -132,6 +132,7 @@ def main() -> None:
     parser.add_argument("--parts", default=",".join(str(part) for part in PARTS))
     parser.add_argument("--seeds", type=int, default=10, help="streams of each shift and strength")
     parser.add_argument("--peer-seeds", type=int, default=5, help="so many of them go to the peers as well")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the number of images in part 1")
     parser.add_argument("--without-peers", action="store_true")
     parser.add_argument("--work", type=Path, default=WORK, help="what is slow to make is kept here")
     parser.add_argument("--cache", type=Path, help="features of the images; default: in --work")

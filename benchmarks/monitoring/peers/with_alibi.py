@@ -30,10 +30,10 @@ def make(options: dict) -> dict[str, tuple[str, Detector]]:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             detector = MMDDriftOnline(
                 reference.astype(np.float32),
-                ert=float(promise or 10),
+                ert=float(promise or 200),
                 window_size=int(options.get("window", 25)),
                 backend="pytorch",
-                n_bootstraps=int(options.get("bootstraps", 60)),
+                n_bootstraps=int(options.get("bootstraps", 300)),
                 verbose=False,
                 device="cpu",
             )
