@@ -23,7 +23,15 @@ ACTIONS = (
 )
 LIMITS = (
     *("embedding_distance", "far_some", "far_most", "prevalence", "explained", "audit_flat", "audit"),
-    *("agreement", "agreement_stable", "still_share", "many_sites"),
+    *(
+        "remaining",
+        "unnamed_distance",
+        "labelled_flat",
+        "agreement",
+        "agreement_stable",
+        "still_share",
+        "many_sites",
+    ),
 )
 
 

@@ -53,7 +53,8 @@ class EmbeddingFacts:
 class PredictionFacts:
     """The estimated prevalence before and after, and the share of the whole shift that it `explained`.
 
-    `low`, `high`: the 95 % interval of the change.
+    `low`, `high`: the 95 % interval of the change. `remaining`: the shift of the embedding's mean that is
+    left, in reference spreads.
     """
 
     reference: float
@@ -62,6 +63,7 @@ class PredictionFacts:
     high: float
     explained: float
     n: int
+    remaining: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ class DiagnosisEvidence:
     """Everything that was looked at; None is what was not.
 
     `fingerprint`: fields of the file or of the software with a value unseen before. `moves`: channels of
-    acquisition. `sites`: how many sites moved on the same channel at once. `release`: whether a release of
-    model or software went out at the onset.
+    acquisition. `labelled`: the share of defects among audited labels. `sites`: how many sites moved on the
+    same channel at once. `release`: whether a release of model or software went out at the onset.
     """
 
     fingerprint: Mapping[str, str] | None = None
@@ -108,6 +110,7 @@ class DiagnosisEvidence:
     replay: ProbeFacts | None = None
     golden: ProbeFacts | None = None
     audit: Moved | None = None
+    labelled: Moved | None = None
     agreement: Moved | None = None
     cluster: ClusterFacts | None = None
     still: StillFacts | None = None
@@ -235,12 +238,13 @@ def read_facts(evidence: DiagnosisEvidence, *, table: Table) -> dict[str, Seen]:
         "fingerprint": _read_fingerprint(evidence.fingerprint),
         "replay": _read_probe(evidence.replay, "frozen files through today's software"),
         "golden": _read_probe(evidence.golden, "photographs of the golden part"),
-        **_read_signature(evidence),
+        **_read_signature(evidence, limits),
         "still": _read_still(evidence.still, limits),
         "embedding": _read_embedding(evidence.embedding, limits),
         "far": _read_far(evidence.embedding, limits),
         "prevalence": _read_prevalence(evidence.prediction, limits),
         "audit": _read_audit(evidence.audit, limits),
+        "labelled": _read_labelled(evidence.labelled, limits),
         "cluster": _read_cluster(evidence.cluster),
         "agreement": _read_agreement(evidence.agreement, limits),
         "sites": _read_sites(evidence.sites, limits),
@@ -269,7 +273,7 @@ def _read_probe(probe: ProbeFacts | None, what: str) -> Seen | None:
     return Seen(level, f"{probe.n_different} of {probe.n_images} {what} differ", numbers)
 
 
-def _read_signature(evidence: DiagnosisEvidence) -> dict[str, Seen | None]:
+def _read_signature(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> dict[str, Seen | None]:
     match = evidence.signature
     if match is None:
         return {}
@@ -281,6 +285,8 @@ def _read_signature(evidence: DiagnosisEvidence) -> dict[str, Seen | None]:
         for fact in SIGNATURE_FACTS
     }
     unnamed = match.moved and not match.causes
+    if unnamed and match.distance < limits["unnamed_distance"]:
+        return read  # too small to tell a fault from what products vary by
     return read | {"unnamed": Seen("yes" if unnamed else "no", words, numbers if unnamed else {})}
 
 
@@ -314,7 +320,8 @@ def _read_prevalence(facts: PredictionFacts | None, limits: Mapping[str, float])
         return None
     change = facts.window - facts.reference
     moved = (facts.low > 0 or facts.high < 0) and abs(change) >= limits["prevalence"]
-    level = "same" if not moved else "explains" if facts.explained >= limits["explained"] else "moved"
+    explains = facts.explained >= limits["explained"] or facts.remaining <= limits["remaining"]
+    level = "same" if not moved else "explains" if explains else "moved"
     numbers = {"before": facts.reference, "after": facts.window, "low": facts.low, "high": facts.high}
     numbers |= {"explained": facts.explained, "images": float(facts.n)}
     found = f"prevalence {facts.reference:.0%} to {facts.window:.0%}, which explains {facts.explained:.0%}"
@@ -328,6 +335,17 @@ def _read_audit(facts: Moved | None, limits: Mapping[str, float]) -> Seen | None
     if not up and facts.high > limits["audit_flat"]:
         return None
     return Seen("up" if up else "flat", f"audited loss {facts.change:+.1%}", _numbers(facts))
+
+
+def _read_labelled(facts: Moved | None, limits: Mapping[str, float]) -> Seen | None:
+    if facts is None:
+        return None
+    moved = (facts.low > 0 or facts.high < 0) and abs(facts.change) >= limits["prevalence"]
+    if not moved and max(facts.high, -facts.low) > limits["labelled_flat"]:
+        return None
+    return Seen(
+        "moved" if moved else "same", f"share of labelled defects {facts.change:+.1%}", _numbers(facts)
+    )
 
 
 def _read_agreement(facts: Moved | None, limits: Mapping[str, float]) -> Seen | None:

@@ -60,6 +60,7 @@ class GivenFacts:
     replay: ProbeFacts | None = None
     golden: ProbeFacts | None = None
     audit: Moved | None = None
+    labelled: Moved | None = None
     agreement: Moved | None = None
     losses: Mapping[str, float] | None = None
     sites: int | None = None
@@ -94,6 +95,7 @@ def gather_evidence(
         replay=given.replay,
         golden=given.golden,
         audit=given.audit,
+        labelled=given.labelled,
         agreement=given.agreement,
         cluster=cluster,
         still=_read_still(reference, window),
@@ -132,7 +134,7 @@ def read_prevalence(
 
     The prevalence of the window maximises the likelihood of its scores when those of the reference are held
     for probabilities (M. Saerens et al., Neural Computation 2002); its interval is a bootstrap of 200. The
-    reference is then weighted to that prevalence: what remains of the shift is not a matter of prevalence.
+    reference is then weighted to the window's scores: what remains of the shift is no matter of prevalence.
     None with fewer than 20 scores on a side. Assumes: scores are calibrated on the reference.
     """
     return _weigh_by_prevalence(reference, window)[0]
@@ -154,8 +156,22 @@ def _weigh_by_prevalence(
     low, high = (float(value) for value in np.quantile(drawn, [0.025, 0.975]))
     positive = np.nan_to_num(old, nan=before)
     weights = positive * after / before + (1 - positive) * (1 - after) / (1 - before)
-    explained = _explained_share(reference, window, weights=weights)
-    return PredictionFacts(before, after, low, high, explained, len(known_new)), weights
+    explained, remaining = _what_is_left(reference, window, weights=_match_scores(old, new))
+    return PredictionFacts(before, after, low, high, explained, len(known_new), remaining), weights
+
+
+def _match_scores(old: Floats, new: Floats) -> Floats:
+    """Return weights under which scores of the reference are spread as those of the window, by eighths.
+
+    Where scores say all there is to say on the class, images of one score look alike whatever the
+    prevalence; and a score that is not sharp takes the blame of its own blur, unlike with weights by class.
+    """
+    edges = np.nanquantile(old, np.linspace(0, 1, 9)[1:-1])
+    counts = [
+        np.bincount(np.digitize(side[~np.isnan(side)], edges), minlength=8) + 0.5 for side in (old, new)
+    ]
+    ratio = (counts[1] / counts[1].sum()) / (counts[0] / counts[0].sum())
+    return np.where(np.isnan(old), 1.0, ratio[np.digitize(np.nan_to_num(old), edges)])
 
 
 def _read_signature(
@@ -187,21 +203,24 @@ def _scores(records: Sequence[ImageRecord]) -> Floats:
     return np.clip([defect_rate(record) for record in records], 1e-4, 1 - 1e-4)
 
 
-def _explained_share(
+def _what_is_left(
     reference: Sequence[ImageRecord], window: Sequence[ImageRecord], *, weights: Floats
-) -> float:
+) -> tuple[float, float]:
+    """Return the share of the embedding's shift that re-weighting takes away, and the distance that is left."""
     rows = [at for at, record in enumerate(reference) if record.embedding is not None]
     new = _embeddings(window)
     if len(rows) < FEWEST or len(new) < FEWEST:
-        return 1.0
+        return 1.0, 0.0
     old = _embeddings(reference)
     frame = EmbeddingFrame.fit(old)
     old, new = ((values - frame.mean_D) @ frame.white_DK for values in (old, new))
     kept = weights[rows]
-    noise = old.shape[1] * (1 / len(old) + 1 / len(new))
-    before = _square(new.mean(0) - old.mean(0)) - noise
-    after = _square(new.mean(0) - np.average(old, axis=0, weights=kept)) - noise
-    return 1.0 if before <= 0 else float(np.clip(1 - max(after, 0.0) / before, 0, 1))
+    n_kept = kept.sum() ** 2 / (kept**2).sum()
+    noise = [old.shape[1] * (1 / n + 1 / len(new)) for n in (len(old), n_kept)]
+    before = _square(new.mean(0) - old.mean(0)) - noise[0]
+    after = _square(new.mean(0) - np.average(old, axis=0, weights=kept)) - noise[1]
+    left = math.sqrt(max(0.0, float(after)))
+    return (1.0 if before <= 0 else float(np.clip(1 - left**2 / before, 0, 1))), left
 
 
 def _square(vector: Floats) -> float:
