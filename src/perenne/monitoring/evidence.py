@@ -206,7 +206,7 @@ def _scores(records: Sequence[ImageRecord]) -> Floats:
 def _what_is_left(
     reference: Sequence[ImageRecord], window: Sequence[ImageRecord], *, weights: Floats
 ) -> tuple[float, float]:
-    """Return the share of the embedding's shift that re-weighting takes away, and the distance that is left."""
+    """Return the share of the shift of embeddings that re-weighting takes away, and the distance left."""
     rows = [at for at, record in enumerate(reference) if record.embedding is not None]
     new = _embeddings(window)
     if len(rows) < FEWEST or len(new) < FEWEST:
