@@ -97,8 +97,9 @@ class Certificate(Message):
     reason: str
     why_open: str | None = None
     """What stands in the way of a decision, such as labels that were not drawn alike."""
-    path: list[tuple[int, float]] = Field(default_factory=list)
-    """(labels, log wealth) for a small chart; empty in lists."""
+    path: list[tuple[int, float, float]] = Field(default_factory=list)
+    """(labels, log wealth for the claim, against it) for a small chart, decided where one reaches
+    `log_threshold`; empty in lists."""
 
 
 class PastError(Message):

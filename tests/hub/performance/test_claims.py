@@ -22,6 +22,7 @@ def test_forty_seeded_defects_that_are_all_found_certify_a_recall_of_ninety_perc
     assert seen["state"] == "certified" and seen["n_objects"] == 40 and seen["labels_left"] is None
     assert seen["low"] > 0.9 and seen["value"] == 1.0 and seen["decided_at"] is not None
     assert seen["path"][-1][0] == 40 and seen["path"][-1][1] >= seen["log_threshold"]
+    assert seen["path"][-1][2] < 0, "labels that speak for it do not speak against it too"
 
 
 def test_missed_defects_violate_it_and_the_site_comes_first(fleet: Fleet) -> None:
@@ -114,3 +115,13 @@ def test_boxes_count_one_by_one_and_very_full_images_are_capped(fleet: Fleet) ->
     assert claim["n_objects"] == 50 and abs(claim["value"] - 50 / 51) < 0.02
     figures = {f["metric"]: f for f in fleet.get("/sites/lyon/performance")["periods"][0]["figures"]}
     assert figures["recall"]["value"] == 50 / 51 and figures["precision"]["value"] == 1.0
+
+
+def test_the_metrics_tell_every_claim_of_the_callers_organisation(fleet: Fleet) -> None:
+    model = fleet.add_model()
+    fleet.claim()
+    fleet.label(fleet.answer("lyon", model, [HIT] * 45), ["bad"] * 45, stream="seeded")
+    fleet.get("/performance/sites")
+    told = fleet.http.get("/metrics").text
+    assert 'perenne_certificate_state{metric="recall>=0.9 seeded",site="lyon"} 1.0' in told
+    assert "perenne_certificate_state{" not in fleet.house.client(organisation="rival").get("/metrics").text

@@ -2799,6 +2799,7 @@ export interface components {
             /** Path */
             path?: [
                 number,
+                number,
                 number
             ][];
             /** Reason */

@@ -15,9 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from perenne.kit.hashing import sha256_hex
-from perenne.stats.certificate import Claim, certify, log_wealth_path, plan_labels, watch_degradation
-from perenne.stats.certificate.betting import STAKES_ABOVE
-from perenne.stats.certificate.claims import gains, relevant_counts
+from perenne.stats.certificate import Claim, certify, evidence_paths, plan_labels, watch_degradation
 from perenne.stats.estimation import Estimate, TooFew, bootstrap_by_group, wilson_interval
 
 PRIMARY = {"classification": "f1", "detection": "f1", "regression": "mae"}
@@ -64,7 +62,7 @@ class ClaimState:
     decided_at: datetime | None
     degraded_since: datetime | None
     why_open: str | None
-    path: list[tuple[int, float]]
+    path: list[tuple[int, float, float]]
 
 
 def week_of(at: datetime, *, time_zone: str) -> date:
@@ -174,8 +172,7 @@ def settle_claim(
     ordered = sorted(labels, key=lambda label: label.given_at)
     counts = {name: np.asarray([getattr(x, name) for x in ordered], float) for name in ("tp", "fp", "fn")}
     found = certify(claim, **counts, alpha=alpha)
-    won, of = relevant_counts(claim.metric, **counts, max_objects=max_objects)
-    path = log_wealth_path(gains(won, of, at_least=at_least), stakes=STAKES_ABOVE)
+    up, down = evidence_paths(claim, **counts)
     measured = found.measured if isinstance(found.measured, Estimate) else None
     return ClaimState(
         state=found.state.value,
@@ -190,7 +187,7 @@ def settle_claim(
         decided_at=None if found.decided_at is None else ordered[found.decided_at - 1].given_at,
         degraded_since=fallen_since(labels, claim=claim),
         why_open=None,
-        path=_thinned(path),
+        path=_thinned(up, down),
     )
 
 
@@ -293,12 +290,12 @@ def _open(n_labels: int, *, alpha: float, why: str, left: int | None) -> ClaimSt
     )
 
 
-def _thinned(path: Any) -> list[tuple[int, float]]:
-    """Return at most 200 points of a path, the first and the last label among them."""
-    if not len(path):
+def _thinned(up_T: Any, down_T: Any) -> list[tuple[int, float, float]]:
+    """Return at most 200 points (labels, for, against), the first and the last label among them."""
+    if not len(up_T):
         return []
-    kept = np.unique(np.linspace(0, len(path) - 1, min(PATH_POINTS, len(path))).round().astype(int))
-    return [(int(at) + 1, round(float(path[at]), 4)) for at in kept]
+    kept = np.unique(np.linspace(0, len(up_T) - 1, min(PATH_POINTS, len(up_T))).round().astype(int))
+    return [(int(at) + 1, round(float(up_T[at]), 4), round(float(down_T[at]), 4)) for at in kept]
 
 
 def _objects(metric: str, counts: Mapping[str, Any], *, n: int) -> int:

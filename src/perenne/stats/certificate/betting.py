@@ -109,6 +109,21 @@ def certify(claim: Claim, *, tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, alpha:
     )
 
 
+def evidence_paths(claim: Claim, *, tp: ArrayLike, fp: ArrayLike, fn: ArrayLike) -> tuple[Floats, Floats]:
+    """Return the log wealth after every image of betting that `claim` holds, and of betting that it does not.
+
+    The first to reach log(1 / alpha) decides: certified or violated.
+
+    >>> held, broken = evidence_paths(Claim("recall", 0.8, 1), tp=[1] * 9, fp=[0] * 9, fn=[0] * 9)
+    >>> round(float(held[-1]), 3), bool(broken[-1] < 0)
+    (1.299, True)
+    """
+    won, of = relevant_counts(claim.metric, tp=tp, fp=fp, fn=fn, max_objects=claim.max_objects)
+    up = gains(won, of, at_least=claim.at_least)
+    down = losses(won, of, at_least=claim.at_least, most=_most(claim))
+    return log_wealth_path(up, stakes=STAKES_ABOVE), log_wealth_path(down, stakes=STAKES_BELOW)
+
+
 def _most(claim: Claim) -> float:
     return 2.0 if claim.metric == "f1" else 1.0
 
