@@ -1,7 +1,8 @@
 /* The rooms in the order of the loop. What a person may not read is not shown. */
-import { ScrollArea } from "@mantine/core";
+import { Badge, ScrollArea } from "@mantine/core";
 import {
   IconActivity,
+  IconAlertTriangle,
   IconBuildingFactory2,
   IconChartBar,
   IconCpu,
@@ -14,8 +15,10 @@ import {
   IconTimeline,
   IconUsers,
 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { openIncidentsQuery } from "@/rooms/monitoring/queries";
 import { useSession } from "./session";
 import classes from "./Shell.module.css";
 
@@ -24,6 +27,7 @@ const GROUPS = [
     name: "watch",
     links: [
       { to: "/sites", word: "sites", icon: IconBuildingFactory2, permission: "sites:read" },
+      { to: "/incidents", word: "incidents", icon: IconAlertTriangle, permission: "monitoring:read" },
       { to: "/turn", word: "turn", icon: IconRefresh, permission: "sites:read" },
     ],
   },
@@ -71,11 +75,26 @@ export function Navigation() {
               <Link key={to} to={to} className={classes.link}>
                 <Icon size={20} stroke={1.7} aria-hidden />
                 {t(`nav.${word}`)}
+                {to === "/incidents" && <OpenIncidents />}
               </Link>
             ))}
           </div>
         );
       })}
     </ScrollArea>
+  );
+}
+
+const MOST_TOLD = 99;
+
+function OpenIncidents() {
+  const { t } = useTranslation();
+  const open = useQuery(openIncidentsQuery).data ?? 0;
+  if (open === 0) return null;
+  const shown = open > MOST_TOLD ? `${MOST_TOLD}+` : String(open);
+  return (
+    <Badge color="bad" variant="light" ml="auto" aria-label={t("nav.open", { count: open, shown })}>
+      {shown}
+    </Badge>
   );
 }

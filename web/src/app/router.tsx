@@ -14,6 +14,7 @@ import { deploymentsRoutes } from "@/rooms/deployments/routes";
 import { evaluationRoutes } from "@/rooms/evaluation/routes";
 import { imagesRoutes } from "@/rooms/images/routes";
 import { modelsRoutes } from "@/rooms/models/routes";
+import { monitoringRoutes } from "@/rooms/monitoring/routes";
 import { predictionsRoutes } from "@/rooms/predictions/routes";
 import { sitesRoutes } from "@/rooms/sites/routes";
 import { trainingRoutes } from "@/rooms/training/routes";
@@ -60,6 +61,7 @@ const appRoutes = (parent: AnyRoute): AnyRoute[] => [
 const rooms = [
   appRoutes,
   sitesRoutes,
+  monitoringRoutes,
   predictionsRoutes,
   imagesRoutes,
   datasetsRoutes,

@@ -1,0 +1,137 @@
+/* One alarm of an incident: since when, how soon it was noticed, under which promise, what moved how far, and what
+   such images look like beside those of the reference. */
+import { Anchor, List, Stack, Text, Title } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { type Fact, Facts } from "@/ui/Facts";
+import { type Format, useFormat } from "@/ui/format";
+import { Section } from "@/ui/Section";
+import { TimeAgo } from "@/ui/TimeAgo";
+import { Effects } from "./Effects";
+import classes from "./monitoring.module.css";
+import type { Alarm } from "./queries";
+import { useChannelName, usePromise } from "./useWords";
+import { oddsOf } from "./words";
+
+export function AlarmPanel({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("monitoring");
+  const place = [alarm.site, alarm.station, alarm.product].filter(Boolean).join(" · ");
+  return (
+    <Section title={t("alarm.title", { place })} about={t(`alarm.${alarm.detector}`)}>
+      <Stack gap="lg">
+        <AlarmFacts alarm={alarm} />
+        <NewValues values={alarm.new_values ?? {}} />
+        <Effects effects={alarm.effects} />
+        <Pictures alarm={alarm} />
+      </Stack>
+    </Section>
+  );
+}
+
+function AlarmFacts({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  const tellPromise = usePromise();
+  const { delay_images: count, log_evidence: evidence, log_threshold: limit } = alarm;
+  const onset = (
+    <>
+      {format.dateTime(alarm.onset_at)}
+      {alarm.onset_image_id && (
+        <>
+          {", "}
+          <Link to={`/images/${alarm.onset_image_id}` as string}>{t("alarm.firstImage")}</Link>
+        </>
+      )}
+    </>
+  );
+  const facts: (Fact | null)[] = [
+    [t("alarm.since"), onset],
+    [
+      t("alarm.delay"),
+      count ? t("alarm.delayImages", { count, shown: format.integer(count) }) : t("alarm.atOnce"),
+    ],
+    [t("alarm.raised"), <TimeAgo key="raised" at={alarm.raised_at} />],
+    evidence == null || limit == null
+      ? null
+      : [
+          t("alarm.evidence"),
+          t("alarm.evidenceTold", { evidence: tellOdds(evidence, format), limit: tellOdds(limit, format) }),
+        ],
+    alarm.promise ? [t("promise.word"), tellPromise(alarm.promise)] : null,
+  ];
+  return (
+    <Stack gap="xs" align="flex-start">
+      <div className={classes.wide}>
+        <Facts facts={facts} />
+      </div>
+      {alarm.fleet && <Text>{t("alarm.fleet")}</Text>}
+      <Anchor
+        component={Link}
+        to={`/sites/${alarm.site}/watch`}
+        search={{ context: alarm.context_id } as never}
+        className={classes.target}
+      >
+        {t("alarm.watch")}
+      </Anchor>
+    </Stack>
+  );
+}
+
+function tellOdds(logEvidence: number, format: Format): string {
+  const odds = oddsOf(logEvidence);
+  return odds === null ? `10^${format.integer(logEvidence / Math.LN10)}` : format.integer(odds);
+}
+
+function NewValues({ values }: { values: Record<string, string> }) {
+  const { t } = useTranslation("monitoring");
+  const nameOf = useChannelName();
+  const found = Object.entries(values);
+  if (found.length === 0) return null;
+  return (
+    <Stack gap={4}>
+      <Title order={3} fz="md">
+        {t("alarm.newValues")}
+      </Title>
+      <List>
+        {found.map(([field, value]) => (
+          <List.Item key={field}>
+            {nameOf(`fingerprint.${field}`)}: <strong>{value}</strong>
+          </List.Item>
+        ))}
+      </List>
+    </Stack>
+  );
+}
+
+function Pictures({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("monitoring");
+  const kinds = [
+    ["typical", alarm.typical_images ?? []],
+    ["reference", alarm.reference_images ?? []],
+  ] as const;
+  if (kinds.every(([, ids]) => ids.length === 0)) return <Text c="dimmed">{t("images.none")}</Text>;
+  return (
+    <div className={classes.beside}>
+      {kinds.map(([kind, ids]) => (
+        <Stack key={kind} gap={6}>
+          <Title order={3} fz="md">
+            {t(`images.${kind}`)}
+          </Title>
+          <ul className={classes.pictures}>
+            {ids.map((id, place) => (
+              <li key={id}>
+                <Link to={`/images/${id}` as string}>
+                  <img
+                    src={`/api/v1/images/${id}/thumbnail`}
+                    alt={t("images.alt", { number: place + 1, kind: t(`images.${kind}`) })}
+                    loading="lazy"
+                  />
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Stack>
+      ))}
+    </div>
+  );
+}

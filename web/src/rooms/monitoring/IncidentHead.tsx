@@ -1,0 +1,93 @@
+/* What the incident is: its state, its cause in words with why, and what to do about it. */
+import { Anchor, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { IconHelpCircle } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { SignBadge } from "@/ui/Badges";
+import { type Fact, Facts } from "@/ui/Facts";
+import { useFormat } from "@/ui/format";
+import { TimeAgo } from "@/ui/TimeAgo";
+import type { Finding, Incident } from "./queries";
+import { readSignature } from "./words";
+
+export function IncidentHead({ incident }: { incident: Incident }) {
+  const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  const fact = (name: string, value: Fact[1] | undefined): Fact | null => (value ? [name, value] : null);
+  const { confirmed_cause: confirmed, merged_into: merged } = incident;
+  return (
+    <section className="surface" aria-label={t("incident.cause")}>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" p={{ base: "md", sm: "lg" }}>
+        <Stack gap="sm" align="flex-start">
+          <SignBadge value={`incident_${incident.state}`} size="lg" />
+          {incident.finding ? (
+            <Cause finding={incident.finding} />
+          ) : (
+            <Text role="status">{t("incident.looking")}</Text>
+          )}
+          {merged && (
+            <Text>
+              {t("incident.merged")}{" "}
+              <Anchor component={Link} to={`/incidents/${merged}`}>
+                {t("incident.mergedOpen")}
+              </Anchor>
+            </Text>
+          )}
+        </Stack>
+        <Facts
+          facts={[
+            [t("incident.sites"), incident.sites.join(", ")],
+            [t("incident.since"), `${format.dateTime(incident.onset_at)}`],
+            [t("incident.opened"), <TimeAgo key="opened" at={incident.opened_at} />],
+            [t("incident.assignee"), incident.assignee ?? t("list.nobody")],
+            fact(
+              t("incident.closed"),
+              incident.closed_at && <TimeAgo key="closed" at={incident.closed_at} />,
+            ),
+            fact(t("incident.closeReason"), incident.close_reason),
+            fact(t("incident.confirmed"), confirmed && t(`cause.${confirmed}`, { defaultValue: confirmed })),
+          ]}
+        />
+      </SimpleGrid>
+    </section>
+  );
+}
+
+function Cause({ finding }: { finding: Finding }) {
+  const { t } = useTranslation("monitoring");
+  const { cause, action, drift } = finding;
+  const signature = readSignature(finding.signature ?? null, finding.signature_strength ?? null);
+  return (
+    <>
+      <Group gap="xs" wrap="nowrap">
+        {cause === "unknown" && <IconHelpCircle size={28} aria-hidden color="var(--p-warn)" />}
+        <Title order={2} fz="h3">
+          {t(`cause.${cause}`, { defaultValue: cause })}
+        </Title>
+      </Group>
+      <Text>{t(`causeWhy.${cause}`, { defaultValue: "" })}</Text>
+      {signature.length > 0 && (
+        <Text>
+          {t("incident.signature")}:{" "}
+          <strong>
+            {signature
+              .map(({ kind, strength }) => t(`signature.${kind}`, { strength, defaultValue: kind }))
+              .join(" + ")}
+          </strong>
+        </Text>
+      )}
+      <Facts
+        facts={[
+          [
+            t("incident.action"),
+            <strong key="action">{t(`action.${action}`, { defaultValue: action })}</strong>,
+          ],
+          [t("incident.drift"), t(`drift.${drift}`)],
+        ]}
+      />
+      <Text fz="sm" c="dimmed" component="div">
+        <TimeAgo at={finding.at} />
+      </Text>
+    </>
+  );
+}

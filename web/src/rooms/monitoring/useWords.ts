@@ -1,0 +1,62 @@
+/* Signals, units, reasons and promises in the person's language. */
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/ui/format";
+import type { Promised } from "./queries";
+import { paceOf, wordOf } from "./words";
+
+/** Return a function that names a channel; one that nobody foresaw keeps its own name. */
+export function useChannelName(): (channel: string) => string {
+  const { t } = useTranslation("monitoring");
+  return useCallback(
+    (channel: string) => {
+      const { key, of, part } = wordOf(channel);
+      const name = t(`channel.${key}`, { of, defaultValue: channel });
+      return part ? t(`part.${part}`, { channel: name }) : name;
+    },
+    [t],
+  );
+}
+
+/** Return a function that names a unit; "" for a number without one. */
+export function useUnitName(): (unit: string) => string {
+  const { t } = useTranslation("monitoring");
+  return useCallback(
+    (unit: string) => (unit ? t(`unit.${unit.replaceAll(" ", "_")}`, { defaultValue: unit }) : ""),
+    [t],
+  );
+}
+
+/** Return a function that tells a reason of the gate or of closeness; `words` for a code that is not known. */
+export function useReason(): (code: string, words: string) => string {
+  const { t } = useTranslation("monitoring");
+  return useCallback(
+    (code: string, words: string) => {
+      const field = /^fingerprint_(.+)$/.exec(code)?.[1];
+      if (!field) return t(`reason.${code}`, { defaultValue: words });
+      return t("reason.fingerprint", {
+        field: t(`channel.fingerprint.${field}`, { defaultValue: field.replaceAll("_", " ") }),
+      });
+    },
+    [t],
+  );
+}
+
+/** Return a function that tells how often a watch may alarm although nothing changed. */
+export function usePromise(): (promise: Promised) => string {
+  const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  return useCallback(
+    ({ run_length, unit, unit_images, years }: Promised) => {
+      const promise = t(`promise.${unit}`, {
+        length: format.integer(run_length),
+        size: format.integer(unit_images ?? 1),
+      });
+      if (!years) return t("promise.alone", { promise });
+      const pace = paceOf(years);
+      const count = pace.count >= 10 ? Math.round(pace.count) : Math.round(pace.count * 10) / 10;
+      return t(`promise.${pace.in}`, { promise, count, shown: format.number(count, 1) });
+    },
+    [t, format],
+  );
+}
