@@ -132,7 +132,8 @@ def find_pieces(data: Path, *, part: str) -> tuple[dict[str, Stock], dict[str, s
         return found, {"magnetic_tile": reason}
     held_out = [piece for name, piece in tiles if name in ("MT_Break", "MT_Fray")]
     own = [piece for name, piece in tiles if name not in ("MT_Break", "MT_Fray")]
-    return found | {"magnetic_tile": Stock(own, other=cells["mono"][150:250], novel=held_out)}, {}
+    other = [replace(cell, image=fit_tile(cell.image)) for cell in cells["mono"][150:250]]
+    return found | {"magnetic_tile": Stock(own, other=other, novel=held_out)}, {}
 
 
 def read_tiles(data: Path) -> list[tuple[str, Piece]]:
@@ -140,11 +141,15 @@ def read_tiles(data: Path) -> list[tuple[str, Piece]]:
     paths = sorted((data / "magnetic_tile").glob("MT_*/exp*.jpg"))
     tiles = []
     for path in paths:
-        image = cv2.resize(decode_upright(path.read_bytes()), (256, 320), interpolation=cv2.INTER_AREA)
         name = path.parent.name
-        doubtful = name == "MT_Uneven"
-        tiles.append((name, Piece(np.asarray(image, np.uint8), name != "MT_Free", doubtful=doubtful)))
+        image = fit_tile(decode_upright(path.read_bytes()))
+        tiles.append((name, Piece(image, name != "MT_Free", doubtful=name == "MT_Uneven")))
     return tiles
+
+
+def fit_tile(image: Pixels) -> Pixels:
+    """Return the image at the size that this station's camera has."""
+    return np.asarray(cv2.resize(image, (256, 320), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def set_up(name: str, stock: Stock, network: Network, *, quick: bool, seed: int) -> Station:

@@ -84,6 +84,17 @@ def test_a_change_that_nobody_taught_has_moved_without_a_name(library: Signature
     assert match is not None and match.moved and match.causes == () and match.words == ""
 
 
+def test_a_spot_on_the_lens_is_told_wherever_it_lies(library: SignatureLibrary) -> None:
+    y, x = np.mgrid[:128, :128]
+    shade = 1 - 0.6 * np.exp(-(((x - 86) ** 2 + (y - 37) ** 2) / 12**2))[..., None]
+    spotted = [
+        measure_signals(np.rint(photograph(300 + i) * shade).astype(np.uint8)) for i in range(N_WINDOW)
+    ]
+    match = match_signature(spotted, library=library)
+    assert match is not None and (match.kinds, match.causes) == (("spot",), ("focus",))
+    assert match.strengths[0] < -10 and "from the left" in match.words
+
+
 def test_two_faults_at_once_are_both_told(library: SignatureLibrary) -> None:
     by_name = {kind.name: kind for kind in KINDS}
     both = [

@@ -6,7 +6,6 @@ the same image and seed give the same pixels. Refuses changes of the piece: thos
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ Plane = NDArray[np.float64]
 class Kind:
     """One kind of change. `strengths` ascend and hold `neutral`, at which nothing changes.
 
-    `cause`: the row of the table it speaks for. `words` takes the strength as its only number. `images`: how
-    many show what it does; fewer where it hardly depends on the scene.
+    `cause`: the row of the table it speaks for. `words` takes the strength as its only number.
     """
 
     name: str
@@ -32,7 +30,6 @@ class Kind:
     neutral: float
     strengths: tuple[float, ...]
     change: Change
-    images: int = 16
 
 
 def _tone(image: Pixels, rng: np.random.Generator, curve: Callable[[NDArray[np.float32]], object]) -> Pixels:
@@ -86,12 +83,6 @@ def _cast(image: Pixels, channel: int, share: float) -> Pixels:
     return np.asarray(np.clip(np.rint(image * gains), 0, 255), dtype=np.uint8)
 
 
-def _dust(image: Pixels, rng: np.random.Generator, radius: float, *, where: tuple[float, float]) -> Pixels:
-    x, y = _squares(image)
-    distance = np.hypot(x - where[0], y - where[1])
-    return _shade(image, rng, 1 - 0.6 / (1 + np.exp(np.clip((distance - radius) / 0.02, -50, 50))))
-
-
 def _list_kinds() -> tuple[Kind, ...]:
     tilt = (-0.3, -0.15, -0.06, 0.0, 0.06, 0.15, 0.3)
     step = (-0.08, -0.055, -0.035, -0.015, 0.0, 0.015, 0.035, 0.055, 0.08)
@@ -120,10 +111,6 @@ def _list_kinds() -> tuple[Kind, ...]:
              lambda image, rng, at: _cast(image, 2, at)),
         Kind("blur", focus, "blur of {:.1f} px", 0.0, (0.0, 0.5, 0.8, 1.2, 2.0, 3.2),
              lambda image, rng, at: blur(image, sigma=at)),
-        *(Kind(f"spot_{down}{across}", focus, "a spot on the lens, radius {:.2f} of half the image", 0.0,
-               (0.0, 0.06, 0.12, 0.2, 0.3),
-               partial(_dust, where=(0.28 * across - 0.7, 0.28 * down - 0.7)), images=4)
-          for down in range(6) for across in range(6)),
         Kind("shift_right", mount, "moved {:+.1%} to the right", 0.0, step,
              lambda image, rng, at: _place(image, right=at)),
         Kind("shift_down", mount, "moved {:+.1%} down", 0.0, step,

@@ -11,7 +11,7 @@ explained to a share, for a simulated fault is never quite the real one.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,8 @@ _FLOORS = (
     *(0.03, 0.01, 0.2, 0.2, 0.01, 0.01, 0.01, 0.01),
 )
 _CELL_FLOORS = (1.0, 0.02)
+SPOT_CAUSE, SPOT_SHARE, SPOT_GREY = "focus", 0.8, 4.0
+"""A spot is dirt on the lens: the share of the shift that nine cells hold, and the least depth of one."""
 _RELATIVE_NOISE = 0.05
 """Part of a shift that is never trusted: simulated faults are not quite real ones."""
 
@@ -177,7 +179,7 @@ def learn_signatures(
         rows = [
             np.zeros(len(scale))
             if strength == kind.neutral
-            else _mean_change(replayed[: kind.images], kind, strength, before[: kind.images]) / scale @ white
+            else _mean_change(replayed, kind, strength, before) / scale @ white
             for strength in kind.strengths
         ]
         curves.append(Curve(kind.name, kind.cause, kind.words, kind.strengths, np.array(rows)))
@@ -203,7 +205,29 @@ def match_signature(
     if expected_F is not None:
         beyond = library.shift_of(window, expected_F=expected_F)
         shift = min(shift, beyond, key=lambda one: float(one @ one))
-    return match_shift(shift, library=library, n_window=len(window), tolerance=tolerance)
+    match = match_shift(shift, library=library, n_window=len(window), tolerance=tolerance)
+    if match.moved and not match.kinds:
+        spot = find_spot(shift, library=library)
+        if spot is not None:
+            return replace(match, kinds=("spot",), strengths=(spot[0],), causes=(SPOT_CAUSE,), words=spot[1])
+    return match
+
+
+def find_spot(shift_F: Floats, *, library: SignatureLibrary) -> tuple[float, str] | None:
+    """Return how much darker or brighter one place of the image became, and where; None when it is no spot.
+
+    A spot on the lens stays at one place, which may be anywhere: nine neighbouring cells of the 64 hold most
+    of the squared shift of brightness then. Lines, shades and moved edges reach further.
+    """
+    cells = (np.linalg.solve(library.white_FF.T, shift_F) * library.scale_F)[len(NAMES) :][:64].reshape(8, 8)
+    squares = (cells - np.median(cells)) ** 2
+    sums = np.array([[squares[row : row + 3, at : at + 3].sum() for at in range(6)] for row in range(6)])
+    row, column = (int(at) for at in np.unravel_index(int(sums.argmax()), sums.shape))
+    peak = float(cells.flat[int(squares.argmax())] - np.median(cells))
+    if sums.max() < SPOT_SHARE * squares.sum() or abs(peak) < SPOT_GREY:
+        return None
+    where = f"{(column + 1.5) / 8:.0%} from the left and {(row + 1.5) / 8:.0%} from the top"
+    return round(peak, 1), f"a spot of {peak:+.0f} grey values, {where}"
 
 
 def match_shift(

@@ -404,8 +404,8 @@ def _ghost(chain: Chain, share: float, rng: Rng) -> Chain:
     return _add(chain, optic)
 
 
-def _quarter_turn(chain: Chain, unused: float, rng: Rng) -> Chain:
-    return _add(chain, lambda image, rng: np.ascontiguousarray(np.rot90(image)))
+def _half_turn(chain: Chain, unused: float, rng: Rng) -> Chain:
+    return _add(chain, lambda image, rng: np.ascontiguousarray(image[::-1, ::-1]))
 
 
 def _negative(chain: Chain, unused: float, rng: Rng) -> Chain:
@@ -463,7 +463,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("release", "normalisation", 0.6, 0.8, _release_normalisation),
     Fault("unknown", "stripes", 5, 20, _stripes),
     Fault("unknown", "ghost", 0.2, 0.4, _ghost),
-    Fault("unknown", "quarter turn", 1, 1, _quarter_turn),
+    Fault("unknown", "half turn", 1, 1, _half_turn),
     Fault("unknown", "negative", 1, 1, _negative),
     Fault("unknown", "cable", 0.08, 0.2, _cable),
     Fault("unknown", "hot pixels", 0.002, 0.01, _hot_pixels),
