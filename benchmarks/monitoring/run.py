@@ -162,7 +162,7 @@ def main() -> None:
         "load_average": round(os.getloadavg()[0], 1),
     }
     if arguments.docs:
-        write_page(figures, docs=ROOT / "docs")
+        write_page(figures, headlines=collect_headlines(figures), docs=ROOT / "docs")
     print(json.dumps(told))
 
 
