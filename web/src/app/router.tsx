@@ -15,6 +15,7 @@ import { evaluationRoutes } from "@/rooms/evaluation/routes";
 import { imagesRoutes } from "@/rooms/images/routes";
 import { modelsRoutes } from "@/rooms/models/routes";
 import { monitoringRoutes } from "@/rooms/monitoring/routes";
+import { performanceRoutes } from "@/rooms/performance/routes";
 import { predictionsRoutes } from "@/rooms/predictions/routes";
 import { sitesRoutes } from "@/rooms/sites/routes";
 import { trainingRoutes } from "@/rooms/training/routes";
@@ -62,6 +63,7 @@ const rooms = [
   appRoutes,
   sitesRoutes,
   monitoringRoutes,
+  performanceRoutes,
   predictionsRoutes,
   imagesRoutes,
   datasetsRoutes,

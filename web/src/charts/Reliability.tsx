@@ -18,6 +18,7 @@ interface Props {
   yName: string;
   countName: string;
   label: string;
+  height?: number;
 }
 
 interface Api {
@@ -25,7 +26,7 @@ interface Api {
   coord(point: number[]): [number, number];
 }
 
-export function Reliability({ bins, xName, yName, countName, label }: Props) {
+export function Reliability({ bins, xName, yName, countName, label, height = 360 }: Props) {
   const format = useFormat();
   const option = useCallback(
     (tokens: Tokens) => {
@@ -87,7 +88,7 @@ export function Reliability({ bins, xName, yName, countName, label }: Props) {
       `${countName} ${format.integer(bin.n)}`,
     ].join("<br>");
   }
-  return <Chart option={option} label={label} height={360} />;
+  return <Chart option={option} label={label} height={height} />;
 }
 
 function whisker(api: Api, colour: string): object | undefined {

@@ -13,6 +13,7 @@ import {
   IconLoader,
   IconPlayerPlay,
   IconPlayerStop,
+  IconTrendingDown,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
@@ -41,6 +42,7 @@ const SIGNS = {
   superseded: { colour: "none", icon: IconCircleDashed },
   certified: { colour: "good", icon: IconCertificate },
   violated: { colour: "bad", icon: IconCircleX },
+  fallen: { colour: "warn", icon: IconTrendingDown },
   not_shown: { colour: "info", icon: IconHourglassLow },
   watch_quiet: { colour: "good", icon: IconEye },
   watch_amber: { colour: "warn", icon: IconEyeExclamation },

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
+import { CertifiedAt } from "@/rooms/performance/CertifiedAt";
 import { Answer } from "@/ui/Answer";
 import { SignBadge } from "@/ui/Badges";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -24,6 +25,7 @@ export function Usage({ model }: { model: ModelVersion }) {
           <Stack>
             <Deployments rows={deployments} />
             <Evaluations rows={evaluations} />
+            <CertifiedAt model={model.id} />
           </Stack>
         )}
       </Answer>

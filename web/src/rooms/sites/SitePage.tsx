@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
+import { ShownPerformance } from "@/rooms/performance/ShownPerformance";
 import { Answer } from "@/ui/Answer";
 import { PageHeader } from "@/ui/PageHeader";
 import { useParam } from "@/ui/params";
@@ -24,6 +25,7 @@ export function SitePage() {
   const seesImages = useMay("images:read");
   const seesEvaluations = useMay("evaluations:read");
   const seesDeployments = useMay("deployments:read");
+  const seesPerformance = useMay("performance:read");
   const here = overview.data?.find((one) => one.site.id === site.data?.id);
   return (
     <>
@@ -50,6 +52,7 @@ export function SitePage() {
             <Answer query={overview} rows={3}>
               {() => here && <SiteHead site={here} />}
             </Answer>
+            {seesPerformance && <ShownPerformance site={found.slug} />}
             <Stations site={found} deployments={here?.deployments ?? []} />
             {seesEvaluations && <SiteHistory site={found} />}
             {seesDeployments && <SiteDeployments site={found} />}

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { SiteWatch } from "@/rooms/monitoring/queries";
 import type { Certificate, SiteStanding } from "@/rooms/performance/queries";
+import { signOf, wordOf } from "@/rooms/performance/standing";
 import { SignBadge } from "@/ui/Badges";
 import { useFormat } from "@/ui/format";
 import classes from "./SiteCard.module.css";
@@ -34,7 +35,7 @@ function Certified({ standing }: { standing: SiteStanding }) {
   return (
     <Group gap={8} wrap="wrap">
       {standing.certificates.map((one) => (
-        <Claim key={one.id} certificate={one} />
+        <Claim key={one.id} certificate={one} site={standing.site} />
       ))}
       {standing.labels_owed > 0 && (
         <Text fz="sm" c="dimmed">
@@ -45,16 +46,21 @@ function Certified({ standing }: { standing: SiteStanding }) {
   );
 }
 
-function Claim({ certificate }: { certificate: Certificate }) {
+function Claim({ certificate, site }: { certificate: Certificate; site: string }) {
   const { t } = useTranslation("sites");
   const format = useFormat();
-  const { metric, at_least, state } = certificate;
+  const { metric, at_least } = certificate;
   return (
     <Group gap={6} wrap="nowrap">
-      <SignBadge value={state === "open" ? "not_shown" : state} size="sm" />
-      <Text fz="sm" className="tabular">
-        {t(`watch.claim.${metric}`, { limit: format.number(at_least, 2) })}
-      </Text>
+      <SignBadge value={signOf(wordOf(certificate))} size="sm" />
+      <Anchor
+        component={Link}
+        to={`/sites/${site}/performance`}
+        fz="sm"
+        className={`tabular ${classes.target}`}
+      >
+        {t(`watch.claim.${metric}`, { limit: format.number(at_least, 3) })}
+      </Anchor>
     </Group>
   );
 }
