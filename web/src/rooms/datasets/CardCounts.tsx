@@ -2,6 +2,7 @@
 import { Alert, Group, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { DataTable } from "@/ui/DataTable";
 import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { CrossTable } from "./CrossTable";
@@ -91,6 +92,7 @@ export function CardCounts({ card, version }: { card: DatasetCard; version: Data
           />
         )}
       </SimpleGrid>
+      <LeftOut card={card} />
       {hasClasses && (
         <CrossTable
           title={t("card.classBySite")}
@@ -100,6 +102,40 @@ export function CardCounts({ card, version }: { card: DatasetCard; version: Data
         />
       )}
     </Stack>
+  );
+}
+
+/** Images that were left out, by reason; the hub words the reasons in English. */
+function LeftOut({ card }: { card: DatasetCard }) {
+  const { t } = useTranslation("datasets");
+  const format = useFormat();
+  const count = card.n_left_out_unlike;
+  if (count === 0) return null;
+  const rows = Object.entries(card.left_out_unlike ?? {}).sort((a, b) => b[1] - a[1]);
+  return (
+    <Section
+      title={t("card.unlike.title")}
+      about={t("card.unlike.about", { count, shown: format.integer(count) })}
+    >
+      <DataTable
+        rows={rows}
+        columns={[
+          {
+            key: "reason",
+            title: t("card.unlike.reason"),
+            cell: ([words]) => <span lang="en">{words}</span>,
+          },
+          {
+            key: "count",
+            title: t("card.unlike.count"),
+            numeric: true,
+            cell: ([, images]) => format.integer(images),
+          },
+        ]}
+        rowKey={([words]) => words}
+        caption={t("card.unlike.title")}
+      />
+    </Section>
   );
 }
 

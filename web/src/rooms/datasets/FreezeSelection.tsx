@@ -48,6 +48,13 @@ export function FreezeSelection({ rules, onChange }: Props) {
           checked={rules.requireTruth}
           onChange={(event) => onChange({ requireTruth: event.currentTarget.checked })}
         />
+        <Checkbox
+          size="md"
+          label={t("freeze.includeUnlike")}
+          description={t("freeze.includeUnlikeAbout")}
+          checked={rules.includeUnlike}
+          onChange={(event) => onChange({ includeUnlike: event.currentTarget.checked })}
+        />
       </Stack>
     </Section>
   );

@@ -39,6 +39,7 @@ export function VersionRules({ version }: { version: DatasetVersion }) {
     fact(t("freeze.sites"), list(selection.sites) ?? t("freeze.allSites")),
     fact(t("freeze.since"), day(selection.since)),
     fact(t("freeze.until"), day(selection.until)),
+    fact(t("rule.unlike"), t(selection.include_unlike ? "rule.unlikeTaken" : "rule.unlikeLeft")),
   ];
   const identity: Fact[] = [
     [t("version.manifest"), <CopyText key="all" text={version.manifest_sha256} />],

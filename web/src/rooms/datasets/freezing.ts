@@ -8,6 +8,7 @@ export interface Rules {
   since: string;
   until: string;
   requireTruth: boolean;
+  includeUnlike: boolean;
   by: SplitRule["by"];
   val: number;
   test: number;
@@ -28,6 +29,7 @@ export const startingRules: Rules = {
   since: "",
   until: "",
   requireTruth: false,
+  includeUnlike: false,
   by: "group",
   val: 15,
   test: 15,
@@ -59,7 +61,7 @@ export function toRequest(rules: Rules): Schemas["FreezeRequest"] {
       since: startOf(rules.since),
       until: startOf(rules.until),
       require_truth: rules.requireTruth,
-      include_unlike: false,
+      include_unlike: rules.includeUnlike,
     },
     split: {
       by: rules.by,
