@@ -4,10 +4,20 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTelling } from "@/problems/useTelling";
 import { Answer } from "@/ui/Answer";
+import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import classes from "../ImagePage.module.css";
 import type { Truth } from "./useImage";
+
+/** How the image came to be labelled, which decides what its truth may say of a model. */
+function TruthStream({ truth: { stream, inclusion_probability: chance } }: { truth: Truth }) {
+  const { t } = useTranslation("images");
+  const format = useFormat();
+  const words = t(`truth.stream.${stream}`);
+  if (chance === null || chance === undefined) return <>{words}</>;
+  return <>{t("truth.chance", { stream: words, chance: format.percent(chance, 1) })}</>;
+}
 
 export function TruthHistory({ query }: { query: UseQueryResult<{ items: Truth[] }> }) {
   const { t } = useTranslation("images");
@@ -38,6 +48,8 @@ export function TruthHistory({ query }: { query: UseQueryResult<{ items: Truth[]
                   <Text fz="sm" c="dimmed">
                     {truth.label_schema} · {t(`truth.source.${truth.source}`)} ·{" "}
                     <TimeAgo at={truth.given_at} />
+                    {" · "}
+                    <TruthStream truth={truth} />
                     {truth.part_id && <> · {t("truth.part", { part: truth.part_id })}</>}
                   </Text>
                 </Stack>
