@@ -16,6 +16,7 @@ PLACES = (
 # One thing of each kind: the list it is found in, and the address of its page.
 THINGS = {
     "sites": ("/api/v1/sites", "/sites/{slug}"),
+    "performance": ("/api/v1/performance/sites", "/sites/{site}/performance"),
     "stations": ("/api/v1/sites/{site}/stations", "/sites/{site}/stations/{slug}"),
     "images": ("/api/v1/images", "/images/{id}"),
     "datasets": ("/api/v1/datasets", "/datasets/{slug}"),
