@@ -3,11 +3,11 @@
 Part 6 of perenne-bench. ELPV: a probe on EfficientNet-Lite0 features is trained on cells of one kind, its
 scores are calibrated on other cells of that kind (the audited labels), and windows are estimated: without
 drift, six changes of acquisition, the other kind of cell (real), and a concept shift (cells of probability
-1/3 become defects). The guard is the product's: 90 % of the window within the labelled images' reach, no alarm
-of the monitor (run length 1,000,000 images) on acquisition or embedding, and no label against an earlier
-estimate: for the concept shift 150 cells of an earlier window are audited, as they would be in a plant;
-without that audit nobody can notice it, and both figures are told. Errors are |estimated - measured on all
-labels| of the window, whose own labels are a draw too: about 0.015 of an accuracy is chance.
+1/3 become defects). The guard is the product's: 90 % of the window within the labelled images' reach, no
+alarm of the monitor (run length 1,000,000 images) on acquisition or embedding, and no label against an
+earlier estimate: for the concept shift 150 cells of an earlier window are audited, as in a plant; without
+that audit nobody can notice it, and both figures are told. Errors are |estimated - measured on all labels| of
+the window, whose own labels are a draw too: about 0.015 of an accuracy is chance.
 
 Boxes: scores and hits are simulated (Poisson boxes, overconfident scores, objects that get no score), because
 no detector is trained here; named so in the figures.

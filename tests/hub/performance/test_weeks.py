@@ -169,3 +169,17 @@ def test_losses_are_compared_after_a_moment_against_before() -> None:
     assert audit["change"] == pytest.approx(0.35) and audit["n"] == 50
     assert 0.2 < audit["low"] < 0.35 < audit["high"] < 0.5
     assert sum(found["losses"].values()) == 20 and len(found["losses"]) == 50
+
+
+def test_more_labels_at_once_than_are_judged_at_once_are_all_judged(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from perenne.hub.performance import catching_up
+
+    monkeypatch.setattr(catching_up, "PORTION", 5)
+    monkeypatch.setattr(catching_up, "LATE", 3)
+    model = fleet.add_model()
+    fleet.label(fleet.answer("lyon", model, [HIT] * 23), ["bad"] * 23, stream="audit")
+    assert catching_up.catch_up(fleet.house.hub, fleet.house.actor()) == 23
+    (period,) = fleet.get("/sites/lyon/performance")["periods"]
+    assert (period["n_labelled"], period["n_inspected"]) == (23, 23)

@@ -18,6 +18,7 @@ from perenne.hub.infra.installation import LAST_BACKUP, read_fact
 from perenne.hub.infra.jobs import JOB_STATES, queue_depth
 from perenne.hub.infra.services import Hub
 from perenne.hub.monitoring import level_numbers, open_numbers
+from perenne.hub.performance import certificate_numbers
 from perenne.wire.about import Alive, Readiness
 
 router = GuardedRouter(prefix="", tag="health")
@@ -85,6 +86,14 @@ def watch_metrics(session: Session, actor: Actor) -> CollectorRegistry:
     incidents = Gauge("perenne_incidents_open", "Incidents not closed.", ["site"], registry=registry)
     for site, count in open_numbers(session, actor).items():
         incidents.labels(site).set(count)
+    certificates = Gauge(
+        "perenne_certificate_state",
+        "Claims on performance: 1 certified, 0 open, -1 violated.",
+        ["site", "metric"],
+        registry=registry,
+    )
+    for site, claim, state in certificate_numbers(session, actor):
+        certificates.labels(site, claim).set(state)
     return registry
 
 

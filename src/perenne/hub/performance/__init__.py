@@ -4,3 +4,22 @@ Owns periods, claims with their certificates, estimates with their past errors, 
 of a model version. Promises that streams of labels are never mixed and no number comes without its interval.
 Does not collect labels, watch signals or decide what is deployed.
 """
+
+from perenne.hub.performance.catching_up import catch_up
+from perenne.hub.performance.service import (
+    certificate_numbers,
+    certificates_at,
+    site_estimates,
+    site_performance,
+)
+from perenne.hub.performance.tables import ClaimRow, InspectedWeekRow
+
+__all__ = [
+    "ClaimRow",
+    "InspectedWeekRow",
+    "catch_up",
+    "certificate_numbers",
+    "certificates_at",
+    "site_estimates",
+    "site_performance",
+]

@@ -41,9 +41,9 @@ from perenne.hub.performance.tables import (
 from perenne.kit.errors import PerenneError
 from perenne.kit.ids import is_id, least_id_before, new_id
 
-PORTION = 2_000
-OVERLAP_S = 60.0
-"""An id is made before its transaction ends: so long before the last one seen one looks again."""
+PORTION, LATE = 2_000, 500
+OVERLAP_S = 30.0
+"""An id is made before its transaction ends: one looks again among the last ids of so long before."""
 
 
 @dataclass
@@ -83,17 +83,18 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
             looked_at=hub.clock.now(),
         )
         session.add(ledger)
-    truths = queries.images_of_new_truths(
-        session, actor, after_id=_looked_from(ledger.truth_cursor, kind="gts"), limit=PORTION
+    truths = queries.images_of_truths(
+        session, actor, after_id=_valid(ledger.truth_cursor, "gts"), limit=PORTION
     )
-    answers = queries.new_predictions(
-        session, actor, after_id=_looked_from(ledger.prediction_cursor, kind="ins"), limit=PORTION
+    answers = queries.answers_since(
+        session, actor, after_id=_valid(ledger.prediction_cursor, "ins"), limit=PORTION
     )
+    late = _late_images(session, actor, ledger)
     images = {image for _, image in truths if image} | {row.image_id for row in answers if row.has_truth}
+    images |= late
     touched = Touched()
     for row in answers:
-        if row.id > ledger.prediction_cursor:
-            touched.moments[row.site_id].append(row.at)
+        touched.moments[row.site_id].append(row.at)
     n_judged = _judge_images(session, actor, images, touched)
     session.flush()
     _count_inspected(session, actor, touched)
@@ -103,17 +104,27 @@ def _advance(session: Session, hub: Hub, actor: Actor) -> tuple[int, bool]:
         onset = queries.first_open_onset(session, actor, site_id=site_id)
         if onset is not None:
             tell_losses(session, hub, actor, site_id=site_id, since=onset)
-    before = (ledger.truth_cursor, ledger.prediction_cursor)
-    ledger.truth_cursor = max([ledger.truth_cursor, *(row[0] for row in truths)])
-    ledger.prediction_cursor = max([ledger.prediction_cursor, *(row.id for row in answers)])
+    ledger.truth_cursor = max([_valid(ledger.truth_cursor, "gts"), *(row[0] for row in truths)])
+    ledger.prediction_cursor = max([_valid(ledger.prediction_cursor, "ins"), *(row.id for row in answers)])
     ledger.looked_at = hub.clock.now()
-    full = PORTION in (len(truths), len(answers))
-    return n_judged, not full or before == (ledger.truth_cursor, ledger.prediction_cursor)
+    return n_judged, PORTION not in (len(truths), len(answers))
 
 
-def _looked_from(cursor: str, *, kind: str) -> str:
-    """Return from where to look again; from the start when nothing was seen yet."""
-    return least_id_before(cursor, seconds=OVERLAP_S) if is_id(cursor, kind) else ""
+def _late_images(session: Session, actor: Actor, ledger: PerformanceLedgerRow) -> set[str]:
+    """Return images of truths and answers with ids before the cursor that may have come after it."""
+    found: set[str] = set()
+    if is_id(ledger.truth_cursor, "gts"):
+        since = least_id_before(ledger.truth_cursor, seconds=OVERLAP_S)
+        found |= queries.late_truths(session, actor, after_id=since, until_id=ledger.truth_cursor, limit=LATE)
+    if is_id(ledger.prediction_cursor, "ins"):
+        since = least_id_before(ledger.prediction_cursor, seconds=OVERLAP_S)
+        until = ledger.prediction_cursor
+        found |= queries.late_answers(session, actor, after_id=since, until_id=until, limit=LATE)
+    return found
+
+
+def _valid(cursor: str, kind: str) -> str:
+    return cursor if is_id(cursor, kind) else ""
 
 
 def _judge_images(session: Session, actor: Actor, images: Iterable[str], touched: Touched) -> int:

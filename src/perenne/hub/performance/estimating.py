@@ -18,8 +18,15 @@ from perenne.hub.infra.services import Hub
 from perenne.hub.models import ModelVersionRow
 from perenne.hub.performance import queries
 from perenne.hub.performance.judging import COUNTED_PROBLEMS, FAIL
-from perenne.hub.performance.rules import bounds_of_week, group_of
-from perenne.hub.performance.tables import JudgedImageRow, PerformanceEstimateRow, PerformanceWeekRow
+from perenne.hub.performance.rules import (
+    PastWeek,
+    bounds_of_week,
+    contradicted,
+    group_of,
+    is_enough,
+    past_weeks,
+)
+from perenne.hub.performance.tables import JudgedImageRow, PerformanceEstimateRow
 from perenne.hub.sites import SiteRow
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
@@ -39,28 +46,10 @@ from perenne.stats.estimation import (
 from perenne.stats.estimation.support import MIN_REFERENCE
 
 METRICS = ("recall", "precision", "f1")
-SITE_OBJECTS, SITE_IMAGES = 200, 100
-"""From so many audited objects and images on, a site's scores are calibrated by its own labels."""
 MOST_IMAGES = 4_000
-ALLOWED_ERROR = 0.03
-MEMORY_WEEKS = 4
-LATEST, LOOKED_BACK, ANEW = timedelta(days=14), timedelta(weeks=8), timedelta(hours=6)
+LOOKED_BACK, ANEW = timedelta(weeks=8), timedelta(hours=6)
 FALL = 0.1
 """A number of labels is told that would notice a fall by so much."""
-
-
-@dataclass(frozen=True)
-class PastWeek:
-    """What was estimated of a week, whether shown or not, and what labels said of it later."""
-
-    week: date
-    model_id: str
-    metric: str
-    estimated: float
-    measured: float
-    low: float
-    high: float
-    n_labels: int
 
 
 @dataclass(frozen=True)
@@ -176,11 +165,6 @@ def reference_labels(
     return own if is_enough(own) else everywhere
 
 
-def is_enough(rows: Sequence[JudgedImageRow]) -> bool:
-    """Say whether a site's own labels are enough to calibrate its scores by."""
-    return len(rows) >= SITE_IMAGES and sum(len(row.objects) for row in rows) >= SITE_OBJECTS
-
-
 def as_labelled(rows: Sequence[JudgedImageRow], *, classes: Sequence[str]) -> LabelledObjects:
     """Return judged images as labelled objects; the highest scores count, as many as counted then."""
     index = _index(classes)
@@ -228,42 +212,6 @@ def read_answers(rows: Sequence[Any], *, classes: Sequence[str]) -> Answers:
         ],
     )
     return Answers(objects, [row.embedding for row in latest])
-
-
-def past_weeks(
-    estimates: Sequence[PerformanceEstimateRow], measured: Sequence[PerformanceWeekRow], *, time_zone: str
-) -> list[PastWeek]:
-    """Return what became of the estimates that were kept when their week had ended, oldest first.
-
-    Both are of one site; an estimate that was made later than two weeks after is no forecast and is left out.
-    """
-    figures = {
-        (row.week, row.model_version_id, figure["metric"]): (figure, row.n_labelled)
-        for row in measured
-        if row.stream == "audit"
-        for figure in row.figures
-    }
-    found = []
-    for row in estimates:
-        until = bounds_of_week(row.week, time_zone=time_zone)[1]
-        figure, n_labels = figures.get((row.week, row.model_version_id, row.metric), (None, 0))
-        in_time = until <= row.recorded_at <= until + LATEST
-        if figure is not None and figure["low"] is not None and row.raw is not None and in_time:
-            values = (row.raw, figure["value"], figure["low"], figure["high"])
-            found.append(PastWeek(row.week, row.model_version_id, row.metric, *values, n_labels=n_labels))
-    return sorted(found, key=lambda one: one.week)
-
-
-def contradicted(metric: str, past: Sequence[PastWeek]) -> str | None:
-    """Return in words which of the last four weeks' labels said otherwise; None when none did."""
-    for one in reversed([one for one in past if one.metric == metric][-MEMORY_WEEKS:]):
-        off = abs(one.estimated - one.measured) > ALLOWED_ERROR
-        if off and not one.low <= one.estimated <= one.high:
-            return (
-                f"In the week of {one.week.isoformat()} {one.estimated:.2f} was expected and labels said "
-                f"{one.measured:.2f}: scores do not mean here what they meant."
-            )
-    return None
 
 
 def labels_to_notice(labelled: LabelledObjects, *, value: float | None) -> int | None:

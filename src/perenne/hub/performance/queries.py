@@ -45,7 +45,7 @@ def newest_ids(session: Session, actor: Actor) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def images_of_new_truths(session: Session, actor: Actor, *, after_id: str, limit: int) -> Sequence[Any]:
+def images_of_truths(session: Session, actor: Actor, *, after_id: str, limit: int) -> Sequence[Any]:
     """Return (truth id, image id or None) of truths given since, oldest first."""
     wanted = select(GroundTruthRow.id, GroundTruthRow.image_id).where(
         *visible_to(actor, GroundTruthRow), GroundTruthRow.id > after_id
@@ -53,7 +53,7 @@ def images_of_new_truths(session: Session, actor: Actor, *, after_id: str, limit
     return session.execute(wanted.order_by(GroundTruthRow.id).limit(limit)).all()
 
 
-def new_predictions(session: Session, actor: Actor, *, after_id: str, limit: int) -> Sequence[Any]:
+def answers_since(session: Session, actor: Actor, *, after_id: str, limit: int) -> Sequence[Any]:
     """Return (id, image id, site id, model version id, at, whether the image has a truth), oldest first."""
     wanted = (
         select(
@@ -67,6 +67,27 @@ def new_predictions(session: Session, actor: Actor, *, after_id: str, limit: int
         .where(*visible_to(actor, PredictionRow), PredictionRow.id > after_id)
     )
     return session.execute(wanted.order_by(PredictionRow.id).limit(limit)).all()
+
+
+def late_truths(session: Session, actor: Actor, *, after_id: str, until_id: str, limit: int) -> set[str]:
+    """Return the images of the last truths up to an id."""
+    row = GroundTruthRow
+    wanted = select(row.image_id).where(
+        *visible_to(actor, row), row.id > after_id, row.id < until_id, row.image_id.is_not(None)
+    )
+    return {str(one) for one in session.scalars(wanted.order_by(row.id.desc()).limit(limit))}
+
+
+def late_answers(session: Session, actor: Actor, *, after_id: str, until_id: str, limit: int) -> set[str]:
+    """Return the images with a truth among the last answers up to an id."""
+    row = PredictionRow
+    wanted = (
+        select(row.image_id, ImageRow.has_truth)
+        .join(ImageRow, ImageRow.id == row.image_id)
+        .where(*visible_to(actor, row), row.id > after_id, row.id < until_id)
+    )
+    found = session.execute(wanted.order_by(row.id.desc()).limit(limit))
+    return {image for image, has_truth in found if has_truth}
 
 
 def pairs_of_images(session: Session, actor: Actor, image_ids: Iterable[str]) -> list[Any]:
@@ -219,6 +240,17 @@ def claims_standing(session: Session, actor: Actor, *, site_id: str | None = Non
     wanted = select(ClaimRow).where(*visible_to(actor, ClaimRow), ClaimRow.withdrawn_at.is_(None))
     if site_id is not None:
         wanted = wanted.where(ClaimRow.site_id == site_id)
+    return session.scalars(wanted.order_by(ClaimRow.id)).all()
+
+
+def claims_stated(session: Session, actor: Actor, *, site_id: str, before: datetime) -> Sequence[ClaimRow]:
+    """Return the claims of a site that had been stated and not withdrawn at a moment, oldest first."""
+    wanted = select(ClaimRow).where(
+        *visible_to(actor, ClaimRow),
+        ClaimRow.site_id == site_id,
+        ClaimRow.created_at < before,
+        ClaimRow.withdrawn_at.is_(None) | (ClaimRow.withdrawn_at >= before),
+    )
     return session.scalars(wanted.order_by(ClaimRow.id)).all()
 
 

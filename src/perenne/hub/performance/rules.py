@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-
 from perenne.kit.hashing import sha256_hex
-from perenne.stats.certificate import Claim, certify, evidence_paths, plan_labels, watch_degradation
-from perenne.stats.estimation import Estimate, TooFew, bootstrap_by_group, wilson_interval
+
+if TYPE_CHECKING:
+    from perenne.stats.certificate import Claim
+    from perenne.stats.estimation import Estimate, TooFew
 
 PRIMARY = {"classification": "f1", "detection": "f1", "regression": "mae"}
 """The metric that decides at a site, by problem, at the operating point."""
@@ -27,6 +27,11 @@ RUN_LENGTH_LABELS = 10_000.0
 """A watch on a certified site alarms falsely at most once in so many labels on average."""
 PATH_POINTS = 200
 SAME_CHANCE = 0.01
+SITE_OBJECTS, SITE_IMAGES = 200, 100
+"""From so many audited objects and images on, a site's scores are calibrated by its own labels."""
+ALLOWED_ERROR = 0.03
+MEMORY_WEEKS = 4
+LATEST = timedelta(days=14)
 Standing = Literal["certified", "violated", "open", "no_claim"]
 
 
@@ -63,6 +68,20 @@ class ClaimState:
     degraded_since: datetime | None
     why_open: str | None
     path: list[tuple[int, float, float]]
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """What was estimated of a week, whether shown or not, and what labels said of it later."""
+
+    week: date
+    model_id: str
+    metric: str
+    estimated: float
+    measured: float
+    low: float
+    high: float
+    n_labels: int
 
 
 def week_of(at: datetime, *, time_zone: str) -> date:
@@ -111,6 +130,10 @@ def measure_labels(labels: Sequence[Labelled], *, problem: str, seed: str) -> li
     Audited images weigh 1 / inclusion probability (Hájek): a share of weighted sums, nearly unbiased for
     any inclusion probabilities; without probabilities all weigh the same.
     """
+    import numpy as np
+
+    from perenne.stats.estimation import bootstrap_by_group
+
     weights_N = inclusion_weights(labels)
     groups = [label.group_key for label in labels]
     rng = np.random.default_rng(int(sha256_hex(seed.encode())[:16], 16))
@@ -138,6 +161,8 @@ def measure_labels(labels: Sequence[Labelled], *, problem: str, seed: str) -> li
 
 def inclusion_weights(labels: Sequence[Labelled]) -> Any:
     """Return (N,) weights 1 / probability, scaled to a mean of 1; all 1 when one of them is not known."""
+    import numpy as np
+
     chances = [label.inclusion_probability for label in labels]
     if not chances or any(chance is None for chance in chances):
         return np.ones(len(labels))
@@ -164,6 +189,11 @@ def settle_claim(
     labels: Sequence[Labelled], *, metric: str, at_least: float, alpha: float, max_objects: int, stream: str
 ) -> ClaimState:
     """Return where a claim stands after these labels: in the order of labelling, those of one version."""
+    import numpy as np
+
+    from perenne.stats.certificate import Claim, certify, evidence_paths
+    from perenne.stats.estimation import Estimate
+
     claim = Claim(metric, at_least, max_objects)  # type: ignore[arg-type]
     refused = draws_differ(labels) if stream == "audit" else None
     if refused is not None or not labels:
@@ -191,8 +221,10 @@ def settle_claim(
     )
 
 
-def fallen_since(labels: Sequence[Labelled], *, claim: Claim) -> datetime | None:
+def fallen_since(labels: Sequence[Labelled], *, claim: "Claim") -> datetime | None:
     """Return since when the labels, in the order of inspection, say that the metric is below its claim."""
+    from perenne.stats.certificate import watch_degradation
+
     ordered = sorted(labels, key=lambda label: label.at)
     counts = {name: [getattr(x, name) for x in ordered] for name in ("tp", "fp", "fn")}
     found = watch_degradation(claim, **counts, run_length=RUN_LENGTH_LABELS)
@@ -201,6 +233,8 @@ def fallen_since(labels: Sequence[Labelled], *, claim: Claim) -> datetime | None
 
 def plan_first_labels(*, at_least: float, alpha: float, stream: str, prevalence: float = 1.0) -> int:
     """Return about how many labels a certificate takes when nothing is known yet: half-way to perfect."""
+    from perenne.stats.certificate import plan_labels
+
     plan = plan_labels(
         at_least=at_least, expected=(1 + at_least) / 2, prevalence=max(prevalence, 1e-3), alpha=alpha
     )
@@ -212,6 +246,8 @@ def choose_max_objects(counts: Sequence[int], *, problem: str) -> int:
 
     `counts`: boxes that a version predicted an image, never labels.
     """
+    import numpy as np
+
     if problem == "classification":
         return 1
     if not counts:
@@ -256,6 +292,8 @@ def compare_losses(losses: Sequence[tuple[str, datetime, bool]], *, since: datet
     interval of the difference is Newcombe's, from two Wilson intervals ("Interval estimation for the
     difference between independent proportions", Statistics in Medicine 17, 1998).
     """
+    from perenne.stats.estimation import wilson_interval
+
     before = [wrong for _, at, wrong in losses if at < since]
     after = {image: wrong for image, at, wrong in losses if at >= since}
     if min(len(before), len(after)) < MIN_OBJECTS:
@@ -270,6 +308,45 @@ def compare_losses(losses: Sequence[tuple[str, datetime, bool]], *, since: datet
         "n": len(after),
     }
     return {"audit": audit, "losses": {image: float(wrong) for image, wrong in after.items()}}
+
+
+def past_weeks(estimates: Sequence[Any], measured: Sequence[Any], *, time_zone: str) -> list[PastWeek]:
+    """Return what became of the estimates that were kept when their week had ended, oldest first.
+
+    Both are of one site; an estimate that was made later than two weeks after is no forecast and is left out.
+    """
+    figures = {
+        (row.week, row.model_version_id, figure["metric"]): (figure, row.n_labelled)
+        for row in measured
+        if row.stream == "audit"
+        for figure in row.figures
+    }
+    found = []
+    for row in estimates:
+        until = bounds_of_week(row.week, time_zone=time_zone)[1]
+        figure, n_labels = figures.get((row.week, row.model_version_id, row.metric), (None, 0))
+        in_time = until <= row.recorded_at <= until + LATEST
+        if figure is not None and figure["low"] is not None and row.raw is not None and in_time:
+            values = (row.raw, figure["value"], figure["low"], figure["high"])
+            found.append(PastWeek(row.week, row.model_version_id, row.metric, *values, n_labels=n_labels))
+    return sorted(found, key=lambda one: one.week)
+
+
+def contradicted(metric: str, past: Sequence[PastWeek]) -> str | None:
+    """Return in words which of the last four weeks' labels said otherwise; None when none did."""
+    for one in reversed([one for one in past if one.metric == metric][-MEMORY_WEEKS:]):
+        off = abs(one.estimated - one.measured) > ALLOWED_ERROR
+        if off and not one.low <= one.estimated <= one.high:
+            return (
+                f"In the week of {one.week.isoformat()} {one.estimated:.2f} was expected and labels said "
+                f"{one.measured:.2f}: scores do not mean here what they meant."
+            )
+    return None
+
+
+def is_enough(rows: Sequence[Any]) -> bool:
+    """Say whether a site's own labels are enough to calibrate its scores by."""
+    return len(rows) >= SITE_IMAGES and sum(len(row.objects) for row in rows) >= SITE_OBJECTS
 
 
 def _open(n_labels: int, *, alpha: float, why: str, left: int | None) -> ClaimState:
@@ -294,6 +371,8 @@ def _thinned(up_T: Any, down_T: Any) -> list[tuple[int, float, float]]:
     """Return at most 200 points (labels, for, against), the first and the last label among them."""
     if not len(up_T):
         return []
+    import numpy as np
+
     kept = np.unique(np.linspace(0, len(up_T) - 1, min(PATH_POINTS, len(up_T))).round().astype(int))
     return [(int(at) + 1, round(float(up_T[at]), 4), round(float(down_T[at]), 4)) for at in kept]
 
@@ -303,7 +382,9 @@ def _objects(metric: str, counts: Mapping[str, Any], *, n: int) -> int:
     return {"recall": tp + fn, "precision": tp + fp, "f1": tp + fp + fn}.get(metric, n)
 
 
-def _figure(metric: str, measured: Estimate | TooFew, *, seen: float, of: int) -> dict[str, Any]:
+def _figure(metric: str, measured: "Estimate | TooFew", *, seen: float, of: int) -> dict[str, Any]:
+    from perenne.stats.estimation import Estimate, TooFew
+
     value = seen if math.isfinite(seen) else None
     least = MIN_IMAGES if metric == "mae" else MIN_OBJECTS
     what = "images" if metric == "mae" else "objects"

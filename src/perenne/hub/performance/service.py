@@ -15,14 +15,18 @@ from perenne.hub.models import ModelVersionRow
 from perenne.hub.performance import queries
 from perenne.hub.performance.catching_up import certify_claim, is_counted
 from perenne.hub.performance.errors import ClaimExists, ClaimNotDecidable
-from perenne.hub.performance.estimating import PastWeek, is_enough, past_weeks
 from perenne.hub.performance.rules import (
     GRAVITY,
     PRIMARY,
+    ClaimState,
+    PastWeek,
     choose_max_objects,
     fits_schema,
+    is_enough,
     labels_owed,
+    past_weeks,
     plan_first_labels,
+    settle_claim,
     standing_of,
 )
 from perenne.hub.performance.tables import (
@@ -36,7 +40,6 @@ from perenne.hub.sites import SiteRow, get_site
 from perenne.kit.errors import NotFound
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
-from perenne.stats.estimation import Estimate, calibration_error, reliability
 from perenne.wire import performance as wire
 from perenne.wire.models import ModelReference
 
@@ -194,6 +197,37 @@ def tell_claims(
     return told
 
 
+def certificates_at(
+    session: Session, actor: Actor, *, site: SiteRow, until: datetime, answered: Sequence[ModelVersionRow]
+) -> list[wire.Certificate]:
+    """Return where the claims that stood at a site at a moment stood then, on the labels given until then.
+
+    `answered`: the versions that answered before it, the latest first; a claim is about the first that fits.
+    """
+    schemas, told = queries.all_schemas(session, actor), []
+    for claim in queries.claims_stated(session, actor, site_id=site.id, before=until):
+        schema = schemas[claim.schema_id]
+        model = next((one for one in answered if fits_schema(one, schema)), None)
+        labels = (
+            ()
+            if model is None
+            else queries.labels_for_claims(
+                session, actor, site_id=site.id, model_id=model.id, schema_id=schema.id, stream=claim.stream
+            )
+        )
+        found = settle_claim(
+            [label for label in labels if label.given_at < until],
+            metric=claim.metric,
+            at_least=claim.at_least,
+            alpha=claim.alpha,
+            max_objects=claim.max_objects,
+            stream=claim.stream,
+        )
+        row = found if found.n_labels else None
+        told.append(_certificate(claim, row, site=site, schema=schema, model=model, with_path=False))
+    return _worst_first(told)
+
+
 def claims_of_site(session: Session, actor: Actor, *, site: SiteRow) -> list[wire.Certificate]:
     """Return the claims of a site, the worst first."""
     claims = queries.claims_standing(session, actor, site_id=site.id)
@@ -281,6 +315,15 @@ def site_calibration(
     ]
 
 
+def certificate_numbers(session: Session, actor: Actor) -> list[tuple[str, str, int]]:
+    """Return (site, claim, state) of every visible claim: 1 is certified, 0 open, -1 violated."""
+    worth = {"certified": 1, "open": 0, "violated": -1}
+    return [
+        (told.site, f"{told.metric}>={told.at_least:g} {told.stream}", worth[told.state])
+        for told in tell_claims(session, actor, queries.claims_standing(session, actor))
+    ]
+
+
 def reference_to(model: ModelVersionRow) -> ModelReference:
     """Return a model version as a person names it."""
     return ModelReference(id=model.id, name=model.name, number=model.number)
@@ -327,7 +370,7 @@ def _period(
 
 def _certificate(
     claim: ClaimRow,
-    row: CertificateRow | None,
+    row: CertificateRow | ClaimState | None,
     *,
     site: SiteRow,
     schema: LabelSchemaRow,
@@ -401,6 +444,8 @@ def _reliability(
     recalibrated: bool,
 ) -> wire.Reliability:
     import numpy as np
+
+    from perenne.stats.estimation import Estimate, calibration_error, reliability
 
     scores, hits, groups = ([pair[at] for pair in pairs] for at in range(3))
     rng = np.random.default_rng(int(sha256_hex(f"{site.id}/{model.id}/{name}".encode())[:16], 16))

@@ -111,8 +111,8 @@ class ClaimRow(TenantRow, Base):
 class CertificateRow(TenantRow, Base):
     """Where a claim stands for one model version; made anew when labels of that version come.
 
-    `path` is (labels, log wealth for it, against it) thinned for a chart. `why_open`: what stands in the way of
-    a decision.
+    `path` is (labels, log wealth for it, against it) thinned for a chart. `why_open`: what stands in the way
+    of a decision.
     """
 
     __tablename__ = "certificates"
