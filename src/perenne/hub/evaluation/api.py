@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from perenne.hub.accounts.auth import Call, Caller, GuardedRouter
 from perenne.hub.datasets import get_dataset, get_dataset_version
-from perenne.hub.evaluation import debugging, queries, service
+from perenne.hub.evaluation import queries, service
 from perenne.hub.evaluation.history import measures_by_site
 from perenne.hub.evaluation.lineage import lineage_of_image
 from perenne.hub.evaluation.measuring import SliceKey
@@ -185,6 +185,8 @@ def show_error_slices(model: str, caller: Caller, site: str | None = None) -> Sl
     """Show where a model version loses most: parts of its newest evaluation, with intervals."""
     row = get_model_version(caller.session, caller.actor, model)
     site_row = get_site(caller.session, caller.actor, site) if site else None
+    from perenne.hub.evaluation import debugging  # brings numpy
+
     return debugging.report_slices(caller.session, caller.hub, caller.actor, model=row, site=site_row)
 
 
@@ -192,6 +194,8 @@ def show_error_slices(model: str, caller: Caller, site: str | None = None) -> Sl
 def list_label_suspects(dataset_version: str, caller: Caller) -> LabelSuspicions:
     """List the labels of a dataset version that are probably wrong, each with the reason and the chance."""
     version = get_dataset_version(caller.session, caller.actor, dataset_version)
+    from perenne.hub.evaluation import debugging  # brings numpy
+
     return debugging.suspect_labels(caller.session, caller.hub, caller.actor, version=version)
 
 
