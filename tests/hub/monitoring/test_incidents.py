@@ -193,8 +193,11 @@ def test_the_cause_is_found_in_the_background_and_found_again_when_performance_t
             blurred.house.hub,
             blurred.house.system(),
             site_id=blurred.context()["site_id"],
-            facts={"audit": {"change": 0.3, "low": 0.2, "high": 0.4, "n": 200}},
+            facts={
+                "audit": {"change": 0.3, "low": 0.2, "high": 0.4, "n": 200},
+                "labelled": {"change": 0.2, "low": 0.1, "high": 0.3, "n": 200},
+            },
             now=blurred.house.clock.now(),
         )
     finding = blurred.get(f"/incidents/{summary['id']}")["finding"]
-    assert "audit.up" in {line["code"] for line in finding["evidence"]}
+    assert {"audit.up", "labelled.moved"} <= {line["code"] for line in finding["evidence"]}

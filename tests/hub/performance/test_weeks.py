@@ -158,8 +158,9 @@ def test_what_a_site_owes_and_how_it_stands() -> None:
 
 
 def test_losses_are_compared_after_a_moment_against_before() -> None:
-    def seen(n: int, wrong: int, *, day: int) -> list[tuple[str, datetime, bool]]:
-        return [(f"img-{day}-{k}", datetime(2026, 1, day, tzinfo=UTC), k < wrong) for k in range(n)]
+    def seen(n: int, wrong: int, *, day: int) -> list[tuple[str, datetime, bool, bool | None]]:
+        at = datetime(2026, 1, day, tzinfo=UTC)
+        return [(f"img-{day}-{k}", at, k < wrong, None) for k in range(n)]
 
     since = datetime(2026, 1, 5, tzinfo=UTC)
     assert compare_losses(seen(9, 0, day=1) + seen(50, 5, day=6), since=since) is None
@@ -169,6 +170,17 @@ def test_losses_are_compared_after_a_moment_against_before() -> None:
     assert audit["change"] == pytest.approx(0.35) and audit["n"] == 50
     assert 0.2 < audit["low"] < 0.35 < audit["high"] < 0.5
     assert sum(found["losses"].values()) == 20 and len(found["losses"]) == 50
+    assert "labelled" not in found, "values show no defects"
+
+
+def test_the_share_of_labelled_defects_is_told_beside_the_loss() -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 6)]
+    before = [(f"a{k}", days[0], False, k < 10) for k in range(100)]
+    after = [(f"b{k}", days[1], False, k < 20) for k in range(50)]
+    found = compare_losses([*before, *after], since=days[1])
+    assert found is not None and found["audit"]["change"] == 0
+    assert found["labelled"]["change"] == pytest.approx(0.3) and found["labelled"]["n"] == 50
+    assert 0.1 < found["labelled"]["low"] < 0.3 < found["labelled"]["high"] < 0.5
 
 
 def test_more_labels_at_once_than_are_judged_at_once_are_all_judged(

@@ -88,6 +88,7 @@ def _given(
         replay=_probe(probes.get("replay")),
         golden=_probe(probes.get("golden")),
         audit=_moved(facts.get("audit")),
+        labelled=_moved(facts.get("labelled")),
         agreement=_moved(facts.get("agreement")),
         losses=facts.get("losses"),
         sites=len(sites) if queries.count_watched_sites(session, actor) > 1 else None,

@@ -317,7 +317,8 @@ def note_performance(
 ) -> None:
     """What truth says of a site (or station) is known here, and the causes of its incidents are found anew.
 
-    `facts` is plain JSON: `loss` (up, flat), `agreement` (down, stable), `cluster_share`, with their numbers.
+    `facts` is plain JSON: `audit`, `labelled` and `agreement`, each with change, low, high, n; `losses`
+    by image.
     """
     session.add(
         WatchFactsRow(

@@ -318,14 +318,20 @@ def first_open_onset(session: Session, actor: Actor, *, site_id: str) -> datetim
     return session.scalar(wanted)
 
 
-def audited_losses(session: Session, actor: Actor, *, site_id: str) -> list[tuple[str, datetime, bool]]:
-    """Return (image, when inspected, whether anything was wrong) of a site's last 2,000 audited images."""
+def audited_losses(
+    session: Session, actor: Actor, *, site_id: str
+) -> list[tuple[str, datetime, bool, bool | None]]:
+    """Return (image, when inspected, whether anything was wrong, whether its label shows a defect) of a
+    site's last 2,000 audited images; a value has no defect to show: None."""
     row = JudgedImageRow
-    wanted = select(row.image_id, row.at, row.fp + row.fn > 0).where(
+    wanted = select(row.image_id, row.at, row.fp + row.fn > 0, row.tp + row.fn > 0, row.error).where(
         *visible_to(actor, row), row.site_id == site_id, row.stream == "audit"
     )
     found = session.execute(wanted.order_by(row.at.desc()).limit(2_000)).all()
-    return [(image, at, bool(wrong)) for image, at, wrong in found]
+    return [
+        (image, at, bool(wrong), bool(defect) if error is None else None)
+        for image, at, wrong, defect, error in found
+    ]
 
 
 def answers_of_week(

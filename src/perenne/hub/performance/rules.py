@@ -285,29 +285,47 @@ def labels_owed(open_claims: Sequence[tuple[str, int | None]]) -> int:
     return sum(most.values())
 
 
-def compare_losses(losses: Sequence[tuple[str, datetime, bool]], *, since: datetime) -> dict[str, Any] | None:
+def compare_losses(
+    losses: Sequence[tuple[str, datetime, bool, bool | None]], *, since: datetime
+) -> dict[str, Any] | None:
     """Return how the share of wrongly judged audited images moved, and which were wrong since then.
 
-    `losses`: (image, when inspected, whether anything was wrong). None with fewer than 10 on a side. The
-    interval of the difference is Newcombe's, from two Wilson intervals ("Interval estimation for the
-    difference between independent proportions", Statistics in Medicine 17, 1998).
+    `losses`: (image, when inspected, whether anything was wrong, whether its label shows a defect; None of
+    a value). `labelled` is how the share of labels with a defect moved. None with fewer than 10 on a side.
+    """
+    before = [(wrong, defect) for _, at, wrong, defect in losses if at < since]
+    after = {image: (wrong, defect) for image, at, wrong, defect in losses if at >= since}
+    audit = _compare_shares([wrong for wrong, _ in before], [wrong for wrong, _ in after.values()])
+    if audit is None:
+        return None
+    told = [[defect for _, defect in side if defect is not None] for side in (before, after.values())]
+    labelled = _compare_shares(*told)
+    facts: dict[str, Any] = {
+        "audit": audit,
+        "losses": {image: float(wrong) for image, (wrong, _) in after.items()},
+    }
+    return facts if labelled is None else facts | {"labelled": labelled}
+
+
+def _compare_shares(before: Sequence[bool], after: Sequence[bool]) -> dict[str, float] | None:
+    """Return how a share changed, with its 95 % interval; None with fewer than 10 on a side.
+
+    Interval: Newcombe's, from two Wilson intervals ("Interval estimation for the difference between
+    independent proportions", Statistics in Medicine 17, 1998).
     """
     from perenne.stats.estimation import wilson_interval
 
-    before = [wrong for _, at, wrong in losses if at < since]
-    after = {image: wrong for image, at, wrong in losses if at >= since}
     if min(len(before), len(after)) < MIN_OBJECTS:
         return None
-    old, new = sum(before) / len(before), sum(after.values()) / len(after)
+    old, new = sum(before) / len(before), sum(after) / len(after)
     old_low, old_high = wilson_interval(sum(before), len(before))
-    new_low, new_high = wilson_interval(sum(after.values()), len(after))
-    audit = {
+    new_low, new_high = wilson_interval(sum(after), len(after))
+    return {
         "change": new - old,
         "low": new - old - math.hypot(new - new_low, old_high - old),
         "high": new - old + math.hypot(new_high - new, old - old_low),
         "n": len(after),
     }
-    return {"audit": audit, "losses": {image: float(wrong) for image, wrong in after.items()}}
 
 
 def past_weeks(estimates: Sequence[Any], measured: Sequence[Any], *, time_zone: str) -> list[PastWeek]:
