@@ -82,4 +82,4 @@ def run_here(folder: Path, target: Path) -> dict[str, float]:
         part = target / f"part-{path.name}"
         np.savez(part, **scores)
         part.replace(target / path.name)
-    return {name: round(1000 * seconds / max(1, images), 3) for name, seconds in spent.items()}
+    return {name: round(1000 * seconds / images, 3) for name, seconds in spent.items()} if images else {}

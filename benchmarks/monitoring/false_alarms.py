@@ -269,7 +269,9 @@ def headline(iid: dict[str, Any], lots: dict[str, Any], year: dict[str, Any]) ->
 
     def ratio(rows: list[dict[str, Any]]) -> float | None:
         telling = [row["alarms"] / row["allowed"] for row in rows if row["allowed"] >= 3]
-        return round(max(telling), 3) if telling else None
+        if telling:
+            return round(max(telling), 3)
+        return None if any(row["alarms"] for row in rows) else 0.0
 
     return {
         "false_alarms_iid": ratio([row["growing"] for row in iid.values()]),

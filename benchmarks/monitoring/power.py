@@ -171,7 +171,7 @@ def summarise(delays: list[float]) -> dict[str, Any]:
 
 def count_best(table: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return on how many shifts and strengths Perenne is best or tied, and the ratio where it is worst."""
-    best_cells, losses = [], {}
+    best_cells, losses, strictly, unseen = [], {}, [], []
     worst = 0.0
     for shift, rows in table.items():
         ours = rows["perenne"]
@@ -186,6 +186,10 @@ def count_best(table: dict[str, dict[str, Any]]) -> dict[str, Any]:
         theirs = others[rival]
         tied = _number(ours["interval"][0]) <= _number(theirs["interval"][1])
         worst = max(worst, _number(ours["median"]) / _number(theirs["median"]))
+        if min(_number(ours["median"]), _number(theirs["median"])) > N_AFTER:
+            unseen.append(shift)
+        elif _number(ours["median"]) <= _number(theirs["median"]):
+            strictly.append(shift)
         if _number(ours["median"]) <= _number(theirs["median"]) or tied:
             best_cells.append(shift)
         else:
@@ -198,6 +202,8 @@ def count_best(table: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "best_or_tied_cells": len(best_cells),
         "cells": len(table),
+        "smallest_median_cells": len(strictly),
+        "seen_by_nobody": unseen,
         "best_or_tied_shifts": len(middle),
         "best_or_tied_in_every_strength": whole,
         "shift_kinds": len(names),

@@ -107,14 +107,14 @@ def tell_false_alarms(found: dict[str, Any]) -> str:
         seen = f"{row['units']:,} | {allowed} | {row['alarms']} | {p_value}"
         lines.append(f"| {world} | {name} | {promise} | {seen} |")
     lines.append(
-        f"\nIn the same year the fleet's rule alarmed {year['by_fleet_rule']} sites; daily tests of "
+        f"\nIn that year the fleet's rule alarmed {year['by_fleet_rule']} sites; daily tests of "
         f"Kolmogorov-Smirnov gave {year['ks_per_channel_alerts']:,} alerts by channel at 0.05, and "
         f"{year['ks_bonferroni_alerts']:,} with Bonferroni's correction."
     )
     for kind in ("mono", "poly"):
         order = found["lots"][f"file_order_{kind}"]
         if not order["enough"]:
-            lines.append(f"In file order, {kind} gets no watch: {order['reason']}.\n")
+            lines.append(f"In file order, {kind} gets no watch: {order['reason']}.")
     lines.append(
         "alibi-detect ran with 1,500 bootstraps, where it advises ten times the run length; a promise of a "
         "million would take ten million of them."
@@ -158,7 +158,9 @@ def tell_power(found: dict[str, Any]) -> str:
         lines.append(f"| {shift.replace('_', ' ')} | " + " | ".join(cells) + " |")
     lines.append(
         f"\nBest or tied: {found['best_or_tied_cells']} of {found['cells']} shifts and strengths, and "
-        f"{found['best_or_tied_shifts']} of {found['shift_kinds']} kinds at their middle strength."
+        f"{found['best_or_tied_shifts']} of {found['shift_kinds']} kinds at their middle strength. With so few "
+        f"streams a tie is easily had: the smallest median is Perenne's in {found['smallest_median_cells']}; "
+        f"seen by nobody's median, and counted as tied: {len(found['seen_by_nobody'])}."
     )
     if found["losses"]:
         lost = "; ".join(

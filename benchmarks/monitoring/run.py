@@ -171,6 +171,9 @@ def collect_headlines(figures: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for found in figures.values():
         told |= {name: found[name] for name in HEADLINES if name in found}
+    if "false_alarms" in figures:
+        seen = figures["false_alarms"]
+        told |= false_alarms.headline(seen["iid"], seen["lots"], seen["fleet_year"])
     if "speed" in figures:
         told["cpu_ms_per_image"] = figures["speed"]["growing_ms_at_10000"]
     return told
