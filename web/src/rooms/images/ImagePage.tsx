@@ -14,6 +14,7 @@ import { CaptureFacts, FileFacts } from "./image/ImageFacts";
 import { ImageNavigation } from "./image/ImageNavigation";
 import { ImageStage } from "./image/ImageStage";
 import { LineageList } from "./image/LineageList";
+import { Measured } from "./image/Measured";
 import { PredictionList } from "./image/PredictionList";
 import { TruthHistory } from "./image/TruthHistory";
 import { imageQuery, type Truth, usePredictions, useTruths } from "./image/useImage";
@@ -38,6 +39,7 @@ export function ImagePage() {
     predictions: useMay("predictions:read"),
     lineage: useMay("datasets:read"),
     why: useMay("performance:read"),
+    watch: useMay("monitoring:read"),
   };
   const truths = useTruths(id, may.truth);
   const predictions = usePredictions(id, may.predictions);
@@ -89,6 +91,7 @@ export function ImagePage() {
               )}
               {may.why && prediction && <WhyThisAnswer image={id} model={prediction.model.id} />}
               {may.truth && <TruthHistory query={truths} />}
+              {may.watch && <Measured image={id} site={known.site} />}
               <CaptureFacts image={known} />
               {may.lineage && <LineageList image={id} />}
               <FileFacts image={known} />

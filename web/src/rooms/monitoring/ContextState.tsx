@@ -8,7 +8,7 @@ import { useFormat } from "@/ui/format";
 import { TimeAgo } from "@/ui/TimeAgo";
 import classes from "./monitoring.module.css";
 import type { WatchContext } from "./queries";
-import { usePromise } from "./useWords";
+import { useLevel, usePromise } from "./useWords";
 
 export function ContextState({ context }: { context: WatchContext }) {
   const { t } = useTranslation("monitoring");
@@ -29,33 +29,35 @@ export function ContextState({ context }: { context: WatchContext }) {
             <Text>{promise ? tellPromise(promise) : t("state.noPromise")}</Text>
           </div>
         </Stack>
-        <Facts
-          facts={[
-            [
-              t("state.version"),
-              <ModelLink key="model" id={context.model_version_id} name={context.model} />,
-            ],
-            reference && [
-              t("reference.word"),
-              t("reference.told", {
-                count: reference.n_images,
-                shown: format.integer(reference.n_images),
-                since: format.date(reference.since),
-                until: format.date(reference.until),
-              }),
-            ],
-            reference && [t("reference.unit"), t(`reference.unitOf.${reference.unit}`)],
-            reference && [
-              t("reference.why"),
-              <span key="why" lang="en">
-                {reference.unit_reason}
-              </span>,
-            ],
-            [t("state.images"), format.integer(context.n_images)],
-            behind > 0 && [t("state.behind"), format.integer(behind)],
-            [t("state.last"), <TimeAgo key="last" at={context.last_image_at} />],
-          ]}
-        />
+        <div>
+          <Facts
+            facts={[
+              [
+                t("state.version"),
+                <ModelLink key="model" id={context.model_version_id} name={context.model} />,
+              ],
+              reference && [
+                t("reference.word"),
+                t("reference.told", {
+                  count: reference.n_images,
+                  shown: format.integer(reference.n_images),
+                  since: format.date(reference.since),
+                  until: format.date(reference.until),
+                }),
+              ],
+              reference && [t("reference.unit"), t(`reference.unitOf.${reference.unit}`)],
+              reference && [
+                t("reference.why"),
+                <span key="why" lang="en">
+                  {reference.unit_reason}
+                </span>,
+              ],
+              [t("state.images"), format.integer(context.n_images)],
+              behind > 0 && [t("state.behind"), format.integer(behind)],
+              [t("state.last"), <TimeAgo key="last" at={context.last_image_at} />],
+            ]}
+          />
+        </div>
       </SimpleGrid>
     </section>
   );
@@ -63,7 +65,7 @@ export function ContextState({ context }: { context: WatchContext }) {
 
 function Levels({ context }: { context: WatchContext }) {
   const { t } = useTranslation("monitoring");
-  const format = useFormat();
+  const tell = useLevel();
   const levels = [
     ["growing", context.level],
     ["anchored", context.anchored_level],
@@ -77,14 +79,14 @@ function Levels({ context }: { context: WatchContext }) {
         <div
           key={name}
           role="img"
-          aria-label={`${t(`state.${name}`)}: ${t("state.levelTold", { level: format.percent(level) })}`}
+          aria-label={`${t(`state.${name}`)}: ${t("state.levelTold", { level: tell(level) })}`}
         >
           <Group justify="space-between" gap="xs">
             <Text span fz="sm">
               {t(`state.${name}`)}
             </Text>
             <Text span fz="sm" className="tabular">
-              {format.percent(level)}
+              {tell(level)}
             </Text>
           </Group>
           <span className={classes.bar} data-alarm={level >= 1}>

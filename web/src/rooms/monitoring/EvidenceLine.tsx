@@ -9,6 +9,7 @@ import type { ContextHistory } from "./queries";
 import { evidenceOption } from "./signalOption";
 import classes from "./TimeLines.module.css";
 import type { Span } from "./timeline";
+import { useLevel } from "./useWords";
 import { amberLevel } from "./words";
 
 const HEIGHT_PX = 130;
@@ -16,6 +17,7 @@ const HEIGHT_PX = 130;
 export function EvidenceLine({ history, span }: { history: ContextHistory; span: Span }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const tell = useLevel();
   const { evidence: given, context, marks } = history;
   const evidence = useMemo(
     () => given.map(([at, level]): [number, number] => [Date.parse(at ?? ""), level ?? 0]),
@@ -27,10 +29,11 @@ export function EvidenceLine({ history, span }: { history: ContextHistory; span:
       alarm: t("lines.alarmLine"),
       amber: t("lines.amberLine"),
       evidence: t("lines.evidence"),
-      level: (value: number) => format.percent(value),
+      level: tell,
+      tick: (value: number) => format.percent(value),
       moment: (at: number) => format.dateTime(new Date(at)),
     }),
-    [t, format],
+    [t, format, tell],
   );
   const option = useCallback(
     (tokens: Tokens) =>
@@ -53,11 +56,7 @@ export function EvidenceLine({ history, span }: { history: ContextHistory; span:
           {t("state.level")}
         </Text>
       </div>
-      <Chart
-        option={option}
-        height={HEIGHT_PX}
-        label={t("lines.evidenceTold", { most: format.percent(most) })}
-      />
+      <Chart option={option} height={HEIGHT_PX} label={t("lines.evidenceTold", { most: tell(most) })} />
     </div>
   );
 }

@@ -34,20 +34,25 @@ export function IncidentHead({ incident }: { incident: Incident }) {
             </Text>
           )}
         </Stack>
-        <Facts
-          facts={[
-            [t("incident.sites"), incident.sites.join(", ")],
-            [t("incident.since"), `${format.dateTime(incident.onset_at)}`],
-            [t("incident.opened"), <TimeAgo key="opened" at={incident.opened_at} />],
-            [t("incident.assignee"), incident.assignee ?? t("list.nobody")],
-            fact(
-              t("incident.closed"),
-              incident.closed_at && <TimeAgo key="closed" at={incident.closed_at} />,
-            ),
-            fact(t("incident.closeReason"), incident.close_reason),
-            fact(t("incident.confirmed"), confirmed && t(`cause.${confirmed}`, { defaultValue: confirmed })),
-          ]}
-        />
+        <div>
+          <Facts
+            facts={[
+              [t("incident.sites"), incident.sites.join(", ")],
+              [t("incident.since"), `${format.dateTime(incident.onset_at)}`],
+              [t("incident.opened"), <TimeAgo key="opened" at={incident.opened_at} />],
+              [t("incident.assignee"), incident.assignee ?? t("list.nobody")],
+              fact(
+                t("incident.closed"),
+                incident.closed_at && <TimeAgo key="closed" at={incident.closed_at} />,
+              ),
+              fact(t("incident.closeReason"), incident.close_reason),
+              fact(
+                t("incident.confirmed"),
+                confirmed && t(`cause.${confirmed}`, { defaultValue: confirmed }),
+              ),
+            ]}
+          />
+        </div>
       </SimpleGrid>
     </section>
   );
@@ -83,11 +88,9 @@ function Cause({ finding }: { finding: Finding }) {
             <strong key="action">{t(`action.${action}`, { defaultValue: action })}</strong>,
           ],
           [t("incident.drift"), t(`drift.${drift}`)],
+          [t("incident.judged"), <TimeAgo key="judged" at={finding.at} />],
         ]}
       />
-      <Text fz="sm" c="dimmed" component="div">
-        <TimeAgo at={finding.at} />
-      </Text>
     </>
   );
 }

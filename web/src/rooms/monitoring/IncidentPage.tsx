@@ -6,7 +6,7 @@ import { useMay } from "@/app/session";
 import { Answer } from "@/ui/Answer";
 import { PageHeader } from "@/ui/PageHeader";
 import { useParam } from "@/ui/params";
-import { AlarmPanel } from "./AlarmPanel";
+import { Alarms } from "./Alarms";
 import { Evidence } from "./Evidence";
 import { IncidentActs } from "./IncidentActs";
 import { IncidentHead } from "./IncidentHead";
@@ -38,9 +38,7 @@ export function IncidentPage() {
           <Stack gap="lg">
             <IncidentHead incident={incident} />
             {incident.finding && <Evidence finding={incident.finding} />}
-            {incident.alarms.map((alarm) => (
-              <AlarmPanel key={alarm.id} alarm={alarm} />
-            ))}
+            {incident.alarms.length > 0 && <Alarms alarms={incident.alarms} />}
             <Probes incident={incident} />
             <IncidentSteps steps={incident.steps} />
           </Stack>

@@ -5,13 +5,14 @@ import type { Schemas } from "@/api/client";
 import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import classes from "./monitoring.module.css";
-import { useChannelName } from "./useWords";
+import { useChannelName, usePerson } from "./useWords";
 
 type Step = Schemas["IncidentStep"];
 
 export function IncidentSteps({ steps }: { steps: Step[] }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const person = usePerson();
   return (
     <Section title={t("history.title")}>
       <ol className={classes.steps}>
@@ -23,7 +24,7 @@ export function IncidentSteps({ steps }: { steps: Step[] }) {
             <div>
               <StepTold step={step} />{" "}
               <Text span c="dimmed" fz="sm">
-                {t("history.by", { by: step.by })}
+                {t("history.by", { by: person(step.by) })}
               </Text>
               {step.text && (
                 <Text fz="sm" style={{ overflowWrap: "anywhere" }}>

@@ -9,6 +9,7 @@ import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import classes from "./monitoring.module.css";
 import { type Incident, type Probe, useProbe } from "./queries";
+import { usePerson } from "./useWords";
 
 const KINDS: Probe["kind"][] = ["replay", "golden"];
 const SIGNS = {
@@ -75,6 +76,7 @@ function OneKind({ kind, incident }: { kind: Probe["kind"]; incident: Incident }
 function Run({ run }: { run: Probe }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const person = usePerson();
   const { colour, icon: Icon } = SIGNS[run.state];
   const ended = run.state === "same" || run.state === "differs";
   return (
@@ -108,7 +110,7 @@ function Run({ run }: { run: Probe }) {
         </Text>
       )}
       <Text fz="sm" c="dimmed">
-        {t("probes.by", { by: run.by })} · <TimeAgo at={run.at} />
+        {t("probes.by", { by: person(run.by) })} · <TimeAgo at={run.at} />
       </Text>
     </Stack>
   );

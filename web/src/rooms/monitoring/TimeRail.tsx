@@ -20,6 +20,7 @@ const ICONS = {
 const MOST_TICKS = 7;
 const DAY_MS = 86_400_000;
 const LANE_PX = 34;
+const NEAR_END = 0.05;
 
 const addressOf = ({ kind, id }: TimeMark): string | null =>
   kind === "incident" ? `/incidents/${id}` : kind === "deployment" ? `/models/${id}` : null;
@@ -33,6 +34,12 @@ function useMarkName(): (mark: TimeMark) => string {
     if (kind === "incident" && channel) return t("marks.incident", { label: `${number} ${nameOf(channel)}` });
     return t(`marks.${kind}`, { label: label || t("marks.automatic") });
   };
+}
+
+/** A tick's words stand below it, and inside the rail at its ends. */
+function tickAt(place: number): CSSProperties {
+  const shift = place < NEAR_END ? 0 : place > 1 - NEAR_END ? -100 : -50;
+  return { left: `${place * 100}%`, transform: `translateX(${shift}%)` };
 }
 
 export function TimeRail({ span, marks }: { span: Span; marks: TimeMark[] }) {
@@ -81,7 +88,7 @@ export function TimeRail({ span, marks }: { span: Span; marks: TimeMark[] }) {
         </div>
         <div className={classes.ticks} aria-hidden>
           {ticksOf(span, MOST_TICKS).map((tick) => (
-            <span key={tick} className="tabular" style={at(placeOf(tick, span))}>
+            <span key={tick} className="tabular" style={tickAt(placeOf(tick, span))}>
               {short ? format.time(new Date(tick)) : format.date(new Date(tick))}
             </span>
           ))}

@@ -6,6 +6,8 @@ import { piecesOf, scaleOf, type Span } from "./timeline";
 
 export const LEFT_PX = 62;
 export const RIGHT_PX = 14;
+/** Evidence goes on growing after an alarm; more than this is not drawn, so that what led to it can be seen. */
+const MOST_LEVEL = 1.6;
 
 export interface SignalWords {
   median: string;
@@ -73,12 +75,13 @@ interface EvidenceDrawing extends Drawing {
     amber: string;
     evidence: string;
     level: (value: number) => string;
+    tick: (value: number) => string;
     moment: (at: number) => string;
   };
 }
 
 export function evidenceOption({ evidence, amber, words, span, marks, tokens }: EvidenceDrawing) {
-  const most = Math.max(1.15, ...evidence.map(([, level]) => level * 1.08));
+  const most = Math.min(MOST_LEVEL, Math.max(1.15, ...evidence.map(([, level]) => level * 1.08)));
   const limit = (level: number, name: string, colour: string, type: string) => ({
     yAxis: level,
     lineStyle: { color: colour, type, width: 2 },
@@ -95,7 +98,7 @@ export function evidenceOption({ evidence, amber, words, span, marks, tokens }: 
     animation: false,
     grid: grid(),
     xAxis: timeAxis(span),
-    yAxis: valueAxis(tokens, [0, most], words.level),
+    yAxis: valueAxis(tokens, [0, most], words.tick),
     tooltip: {
       ...tooltip(tokens),
       formatter: (hit: { value: [number, number] }[]) => {

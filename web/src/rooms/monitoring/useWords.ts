@@ -60,3 +60,24 @@ export function usePromise(): (promise: Promised) => string {
     [t, format],
   );
 }
+
+const ITSELF = new Set(["the watch itself", "the probe", "the table of causes"]);
+
+/** Return a function that names who did something: a person as they are called, parts of the watch in words. */
+export function usePerson(): (name: string) => string {
+  const { t } = useTranslation("monitoring");
+  return useCallback((name: string) => (ITSELF.has(name) ? t("history.itself") : name), [t]);
+}
+
+/** Return a function that tells how near the alarm evidence is; beyond it, how many times over. */
+export function useLevel(): (level: number) => string {
+  const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  return useCallback(
+    (level: number) =>
+      level <= 1
+        ? format.percent(level)
+        : t("state.times", { times: format.number(level, level < 10 ? 1 : 0) }),
+    [t, format],
+  );
+}

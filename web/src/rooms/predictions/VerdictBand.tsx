@@ -4,6 +4,7 @@ import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { useTelling } from "@/problems/useTelling";
 import { useFormat } from "@/ui/format";
+import { GateWords } from "./GateWords";
 import type { LiveInspection } from "./live";
 import { countedTarget } from "./target";
 import { useNow } from "./useNow";
@@ -40,6 +41,7 @@ export function VerdictBand({ last, old }: Props) {
         <Sign className={classes.sign} aria-hidden />
         <span>{word}</span>
       </p>
+      <GateWords quality={last.quality} />
       <p className={classes.why}>
         <span>{useToldTarget(last)}</span>
         <span className="tabular">

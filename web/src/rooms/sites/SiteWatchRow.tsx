@@ -70,7 +70,9 @@ function Watched({ watch, site }: { watch: SiteWatch; site: string }) {
   const format = useFormat();
   return (
     <Group gap={8} wrap="wrap">
-      <SignBadge value={watch.contexts === 0 ? "not_watched" : `watch_${watch.state}`} size="sm" />
+      <Link to={`/sites/${site}/watch` as string} className={classes.target}>
+        <SignBadge value={watch.contexts === 0 ? "not_watched" : `watch_${watch.state}`} size="sm" />
+      </Link>
       {watch.open_incidents > 0 && (
         <Anchor
           component={Link}

@@ -1,6 +1,6 @@
 /* Where images are taken at a site: lines and stations, and the live page of each station. */
 import { Anchor, Button, Group } from "@mantine/core";
-import { IconCamera, IconPlus } from "@tabler/icons-react";
+import { IconCamera, IconEye, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
 import { ModelName } from "@/rooms/deployments/ModelName";
 import { stationsQuery } from "@/rooms/deployments/queries";
+import { GatePanel } from "@/rooms/monitoring/GatePanel";
 import { Answer } from "@/ui/Answer";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -22,11 +23,12 @@ interface Props {
 }
 
 export function Stations({ site, deployments }: Props) {
-  const { t } = useTranslation("sites");
+  const { t } = useTranslation(["sites", "monitoring"]);
   const stations = useQuery(stationsQuery(site.slug));
   const lines = useQuery(linesQuery(site.slug));
   const mayAdd = useMay("sites:write");
   const mayWatch = useMay("predictions:read");
+  const seesWatch = useMay("monitoring:read");
   const [adding, setAdding] = useState<PlaceKind | null>(null);
   const lineOf = (id: string | null) => lines.data?.find((line) => line.id === id)?.name ?? "–";
   const answers = (slug: string) =>
@@ -92,31 +94,47 @@ export function Stations({ site, deployments }: Props) {
     </Button>
   );
   return (
-    <Section
-      title={t("station.title")}
-      actions={
-        mayAdd && (
+    <>
+      <Section
+        title={t("station.title")}
+        actions={
           <Group gap="sm">
-            {add("line")}
-            {add("station")}
+            {seesWatch && (
+              <Button
+                component={Link}
+                to={`/sites/${site.slug}/watch`}
+                variant="default"
+                leftSection={<IconEye size={18} aria-hidden />}
+              >
+                {t("monitoring:watch.open")}
+              </Button>
+            )}
+            {mayAdd && add("line")}
+            {mayAdd && add("station")}
           </Group>
-        )
-      }
-    >
-      <Answer query={stations}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState
-              icon={IconCamera}
-              title={t("station.none.title")}
-              text={t(mayAdd ? "station.none.text" : "station.none.ask")}
-            />
-          ) : (
-            <DataTable rows={rows} columns={columns} rowKey={({ id }) => id} caption={t("station.caption")} />
-          )
         }
-      </Answer>
-      <AddPlace kind={adding} site={site.slug} lines={lines.data ?? []} onClose={() => setAdding(null)} />
-    </Section>
+      >
+        <Answer query={stations}>
+          {(rows) =>
+            rows.length === 0 ? (
+              <EmptyState
+                icon={IconCamera}
+                title={t("station.none.title")}
+                text={t(mayAdd ? "station.none.text" : "station.none.ask")}
+              />
+            ) : (
+              <DataTable
+                rows={rows}
+                columns={columns}
+                rowKey={({ id }) => id}
+                caption={t("station.caption")}
+              />
+            )
+          }
+        </Answer>
+        <AddPlace kind={adding} site={site.slug} lines={lines.data ?? []} onClose={() => setAdding(null)} />
+      </Section>
+      {seesWatch && <GatePanel site={site.slug} />}
+    </>
   );
 }

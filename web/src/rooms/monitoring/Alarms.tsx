@@ -1,7 +1,8 @@
-/* One alarm of an incident: since when, how soon it was noticed, under which promise, what moved how far, and what
+/* The alarms of an incident, each with since when, how soon it was noticed, under which promise, what moved how far, and what
    such images look like beside those of the reference. */
 import { Anchor, List, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Fact, Facts } from "@/ui/Facts";
 import { type Format, useFormat } from "@/ui/format";
@@ -13,18 +14,49 @@ import type { Alarm } from "./queries";
 import { useChannelName, usePromise } from "./useWords";
 import { oddsOf } from "./words";
 
-export function AlarmPanel({ alarm }: { alarm: Alarm }) {
+/** The alarms of an incident: the first one open, the others one line each until they are asked for. */
+export function Alarms({ alarms }: { alarms: Alarm[] }) {
   const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  const first = alarms[0]?.id;
+  return (
+    <Section
+      title={t("alarm.list", { count: alarms.length, shown: format.integer(alarms.length) })}
+      about={t("alarm.listAbout")}
+    >
+      {alarms.map((alarm) => (
+        <OneAlarm key={alarm.id} alarm={alarm} first={alarm.id === first} />
+      ))}
+    </Section>
+  );
+}
+
+function OneAlarm({ alarm, first }: { alarm: Alarm; first: boolean }) {
+  const { t } = useTranslation("monitoring");
+  const format = useFormat();
+  const [opened, setOpened] = useState(first);
   const place = [alarm.site, alarm.station, alarm.product].filter(Boolean).join(" · ");
   return (
-    <Section title={t("alarm.title", { place })} about={t(`alarm.${alarm.detector}`)}>
-      <Stack gap="lg">
-        <AlarmFacts alarm={alarm} />
-        <NewValues values={alarm.new_values ?? {}} />
-        <Effects effects={alarm.effects} />
-        <Pictures alarm={alarm} />
-      </Stack>
-    </Section>
+    <details
+      className={classes.alarm}
+      open={opened}
+      onToggle={(event) => setOpened(event.currentTarget.open)}
+    >
+      <summary>
+        <strong>{t("alarm.title", { place })}</strong>{" "}
+        <Text span c="dimmed">
+          {t(`alarm.${alarm.detector}`)}, {format.dateTime(alarm.onset_at)}
+        </Text>
+      </summary>
+      {opened && (
+        <Stack gap="lg" pt="xs" pb="lg">
+          <AlarmFacts alarm={alarm} />
+          <NewValues values={alarm.new_values ?? {}} />
+          <Effects effects={alarm.effects} />
+          <Pictures alarm={alarm} />
+        </Stack>
+      )}
+    </details>
   );
 }
 
