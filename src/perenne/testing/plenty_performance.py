@@ -24,7 +24,7 @@ from perenne.wire.performance import ClaimNew
 if TYPE_CHECKING:
     from perenne.testing.plenty import Amount, Ground, Place
 
-SEEDED_EVERY, PICKED_EVERY, UNTOLD_EVERY = 8, 11, 23
+SEEDED_EVERY, PICKED_EVERY, UNTOLD_EVERY = 7, 11, 23
 WEEKS_BEHIND = 22
 LABELS_A_WEEK = 40
 SURE_SUPPORT = 0.985

@@ -19,6 +19,8 @@ interface Props {
   countName: string;
   label: string;
   height?: number;
+  /** How much larger the mark of the fullest bin is than that of an empty one. */
+  growPx?: number;
 }
 
 interface Api {
@@ -26,7 +28,7 @@ interface Api {
   coord(point: number[]): [number, number];
 }
 
-export function Reliability({ bins, xName, yName, countName, label, height = 360 }: Props) {
+export function Reliability({ bins, xName, yName, countName, label, height = 360, growPx = 13 }: Props) {
   const format = useFormat();
   const option = useCallback(
     (tokens: Tokens) => {
@@ -66,7 +68,7 @@ export function Reliability({ bins, xName, yName, countName, label, height = 360
             type: "line",
             data: bins.map((bin) => ({
               value: [bin.confidence, bin.observed],
-              symbolSize: 7 + 13 * Math.sqrt(bin.n / most),
+              symbolSize: 7 + growPx * Math.sqrt(bin.n / most),
             })),
             symbol: "circle",
             color: tokens.series[0],
@@ -76,7 +78,7 @@ export function Reliability({ bins, xName, yName, countName, label, height = 360
         ],
       };
     },
-    [bins, xName, yName, countName, format],
+    [bins, xName, yName, countName, growPx, format],
   );
   function told(bin: ReliabilityBin | undefined): string {
     if (!bin) return "";

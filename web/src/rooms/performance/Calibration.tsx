@@ -1,12 +1,10 @@
 /* How far a score can be taken at its word at this site, class by class, from labels drawn at random. */
-import { Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { IconScale } from "@tabler/icons-react";
+import { SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Reliability as Plot } from "@/charts/Reliability";
 import { Answer } from "@/ui/Answer";
-import { EmptyState } from "@/ui/EmptyState";
 import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { calibrationQuery, type Reliability } from "./queries";
@@ -26,21 +24,35 @@ export function Calibration({ site }: { site: string }) {
             <Stack>
               <Text fz="sm">{t(first?.recalibrated ? "calibration.own" : "calibration.notOwn")}</Text>
               <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="xl">
-                {classes.map((one) => (
+                {classes.filter(isEnough).map((one) => (
                   <OfClass key={one.label_class} reliability={one} />
                 ))}
               </SimpleGrid>
+              <TooFew classes={classes.filter((one) => !isEnough(one))} />
             </Stack>
           ) : (
-            <EmptyState
-              icon={IconScale}
-              title={t("calibration.none.title")}
-              text={t("calibration.none.text")}
-            />
+            <Text c="dimmed">{t("calibration.none")}</Text>
           )
         }
       </Answer>
     </Section>
+  );
+}
+
+/** Say whether the answers of a class are enough for an error; fewer make a plot of mere chance. */
+const isEnough = ({ error }: Reliability) => error !== null;
+
+function TooFew({ classes }: { classes: Reliability[] }) {
+  const { t } = useTranslation("performance");
+  const format = useFormat();
+  if (classes.length === 0) return null;
+  const told = classes.map(({ label_class: name, n }) =>
+    t("calibration.few", { name, count: n, shown: format.integer(n) }),
+  );
+  return (
+    <Text fz="sm" c="dimmed">
+      {t("calibration.tooFew", { classes: told.join(" · ") })}
+    </Text>
   );
 }
 
@@ -59,23 +71,18 @@ function OfClass({ reliability }: { reliability: Reliability }) {
       })),
     [bins],
   );
-  const told =
-    error === null || low === null || high === null
-      ? t("calibration.tooFew", { count: n, shown: format.integer(n) })
-      : t("calibration.error", {
-          error: format.metric(error),
-          low: format.metric(low),
-          high: format.metric(high),
-          count: n,
-          shown: format.integer(n),
-        });
+  const told = t("calibration.error", {
+    error: format.metric(error ?? 0),
+    low: format.metric(low ?? 0),
+    high: format.metric(high ?? 1),
+    count: n,
+    shown: format.integer(n),
+  });
   return (
     <div>
-      <Group gap="xs" mb={2}>
-        <Title order={3} fz="md">
-          {name}
-        </Title>
-      </Group>
+      <Title order={3} fz="md" mb={2}>
+        {name}
+      </Title>
       <Text fz="sm" c="dimmed">
         {told}
       </Text>
@@ -86,6 +93,7 @@ function OfClass({ reliability }: { reliability: Reliability }) {
         countName={t("calibration.answers")}
         label={`${name}: ${told}`}
         height={260}
+        growPx={4}
       />
     </div>
   );

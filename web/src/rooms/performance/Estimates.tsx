@@ -1,11 +1,9 @@
 /* What is expected without labels: a number only beside how far such numbers were off, or why there is none. */
 import { Select, Stack, Text } from "@mantine/core";
-import { IconEyeOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Answer } from "@/ui/Answer";
-import { EmptyState } from "@/ui/EmptyState";
 import { useMetricName } from "@/ui/metrics";
 import { Section } from "@/ui/Section";
 import { EstimateNow } from "./EstimateNow";
@@ -20,11 +18,7 @@ export function Estimates({ site }: { site: string }) {
     <Section title={t("estimates.title")} about={t("estimates.about")}>
       <Answer query={estimates} rows={3}>
         {(found) =>
-          found.length ? (
-            <Chosen estimates={found} />
-          ) : (
-            <EmptyState icon={IconEyeOff} title={t("estimates.none.title")} text={t("estimates.none.text")} />
-          )
+          found.length ? <Chosen estimates={found} /> : <Text c="dimmed">{t("estimates.none")}</Text>
         }
       </Answer>
     </Section>

@@ -16,7 +16,7 @@ export function EvidencePath({ certificate }: { certificate: Certificate }) {
   return (
     <Answer query={whole} rows={2}>
       {(found) =>
-        (found.path?.length ?? 0) > 1 ? (
+        found.n_objects > 0 && (found.path?.length ?? 0) > 1 ? (
           <Drawn certificate={found} />
         ) : (
           <Text c="dimmed">{t("evidence.none")}</Text>

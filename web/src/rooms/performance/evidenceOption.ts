@@ -55,7 +55,7 @@ export function evidenceOption({ certificate, words, tokens }: Drawing) {
     color: colour,
     lineStyle: { width: 2.5, type },
     showSymbol: false,
-    symbol: "circle",
+    symbol: "none",
   });
   return {
     legend: { top: 0, left: 0, itemWidth: 34, textStyle: { color: tokens.text } },

@@ -33,7 +33,13 @@ export function pastErrorsOption({ past, words, tokens }: Drawing) {
   const truth = tokens.truth;
   const said = tokens.prediction;
   return {
-    legend: { top: 0, left: 0, itemGap: 18, textStyle: { color: tokens.text } },
+    legend: {
+      top: 0,
+      left: 0,
+      itemGap: 18,
+      data: [words.estimated, words.measured],
+      textStyle: { color: tokens.text },
+    },
     grid: { left: 14, right: 18, top: 38, bottom: 4, outerBoundsMode: "same" },
     tooltip: {
       trigger: "item",
@@ -62,7 +68,6 @@ export function pastErrorsOption({ past, words, tokens }: Drawing) {
     }),
     series: [
       {
-        name: words.measured,
         type: "custom",
         silent: true,
         tooltip: { show: false },
