@@ -95,3 +95,11 @@ def test_the_same_image_gives_the_same_grid_whatever_its_shape(tmp_path: Path) -
         assert (first.grid_RC == second.grid_RC).all() and first.n_inferences <= MOST_INFERENCES
     with pytest.raises(ValueError, match="at least 2"):
         explain_by_occlusion(model, image, most_inferences=1)
+
+
+def test_an_answer_that_no_patch_changes_has_a_flat_map(tmp_path: Path) -> None:
+    model = load_model(tiny_classifier(tmp_path / "m"))
+    even, uneven = np.full((64, 64, 3), 120, np.uint8), np.full((64, 64, 3), 120, np.uint8)
+    uneven[32:, 32:] = 255
+    assert explain_by_occlusion(model, even).is_flat
+    assert not explain_by_occlusion(model, uneven).is_flat

@@ -21,6 +21,8 @@ from perenne.runtime.session import Model
 MOST_INFERENCES = 85
 COARSE_CELLS = 36
 SAME_BOX_IOU = 0.3
+LEAST_CHANGE = 0.001
+"""The share of the answer's score that a patch must change; below it the map would show noise."""
 _BATCH_PIXELS = 16_000_000
 _MOST_AT_ONCE = 16
 Pixels = NDArray[np.uint8]
@@ -41,6 +43,11 @@ class Occlusion:
     grid_RC: NDArray[np.float64]
     n_inferences: int
     ms: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no patch alone changes the answer: saturated, or decided by the image as a whole."""
+        return bool(np.abs(self.grid_RC).max() <= LEAST_CHANGE * abs(self.score))
 
 
 def explain_by_occlusion(

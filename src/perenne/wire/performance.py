@@ -214,6 +214,7 @@ class Sensitivity(Message):
     """Which part of an image decided: how much the answer falls when a patch is covered.
 
     `grid` is row by row, `score` the answer on the whole image. Patches are `patch_px` wide in the image.
+    When `flat`, no patch alone changes the answer and the grid tells nothing.
     """
 
     image_id: str
@@ -221,6 +222,7 @@ class Sensitivity(Message):
     answer: str
     score: float
     grid: list[list[float]]
+    flat: bool
     patch_px: float
     ms: float
 

@@ -6408,10 +6408,13 @@ export interface components {
          * @description Which part of an image decided: how much the answer falls when a patch is covered.
          *
          *     `grid` is row by row, `score` the answer on the whole image. Patches are `patch_px` wide in the image.
+         *     When `flat`, no patch alone changes the answer and the grid tells nothing.
          */
         Sensitivity: {
             /** Answer */
             answer: string;
+            /** Flat */
+            flat: boolean;
             /** Grid */
             grid: number[][];
             /** Image Id */

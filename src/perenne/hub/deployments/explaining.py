@@ -66,6 +66,7 @@ def explain_answer(hub: Hub, actor: Actor, *, image: str, model: str | None) -> 
         answer=found.answer,
         score=found.score,
         grid=[[round(float(fall), 5) for fall in row] for row in found.grid_RC],
+        flat=found.is_flat,
         patch_px=round(asked.image.width / columns, 2),
         ms=round(found.ms, 1),
     )

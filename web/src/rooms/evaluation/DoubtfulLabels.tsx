@@ -5,9 +5,11 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
 import type { Schemas } from "@/api/client";
+import type { Shape } from "@/editor/shapes/shape";
 import { Answer } from "@/ui/Answer";
 import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
+import { OutlinedImage } from "./OutlinedImage";
 import { type Evaluation, labelSuspectsQuery } from "./queries";
 import classes from "./WorstImages.module.css";
 
@@ -44,9 +46,7 @@ function Suspect({ suspect }: { suspect: Schemas["LabelSuspect"] }) {
   const format = useFormat();
   return (
     <Link to={`/images/${suspect.image_id}`} className={classes.card}>
-      <div className={classes.picture}>
-        <img src={`/api/v1/images/${suspect.image_id}/thumbnail`} alt={t("doubt.image")} loading="lazy" />
-      </div>
+      <OutlinedImage image={suspect.image_id} shapes={doubted(suspect)} alt={t("doubt.image")} />
       <div className={classes.told}>
         <Text span fw={600}>
           {t(`doubt.reason.${suspect.reason}`)}
@@ -62,4 +62,15 @@ function Suspect({ suspect }: { suspect: Schemas["LabelSuspect"] }) {
       </div>
     </Link>
   );
+}
+
+/** The box in doubt: the label's own, or where a model sees one that has no label. */
+function doubted({ box, given, expected, reason }: Schemas["LabelSuspect"]): Shape[] {
+  const [x1, y1, x2, y2] = box ?? [];
+  if (x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined) return [];
+  const layer = reason === "missing" ? "prediction" : "truth";
+  const label = given ?? expected ?? "";
+  return [
+    { id: reason, kind: "box", layer, label, score: null, x: x1, y: y1, width: x2 - x1, height: y2 - y1 },
+  ];
 }

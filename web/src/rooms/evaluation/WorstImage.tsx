@@ -1,15 +1,13 @@
 /* One evaluated image: the picture with both targets over it, and what became of it in words. */
 import { Group, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { api, body } from "@/api/client";
-import type { Shape } from "@/editor/shapes/shape";
 import type { Target } from "@/problems/contract";
 import { problemOf } from "@/problems/registry";
 import { useTelling } from "@/problems/useTelling";
 import { useFormat } from "@/ui/format";
 import { OutcomeBadge } from "./OutcomeBadge";
+import { OutlinedImage } from "./OutlinedImage";
 import type { Item } from "./queries";
 import classes from "./WorstImages.module.css";
 
@@ -63,36 +61,5 @@ function Picture({ item, prediction }: { item: Item; prediction: Target }) {
     ...(problemOf(item.truth)?.shapesOf(item.truth, "truth") ?? []),
     ...(problemOf(prediction)?.shapesOf(prediction, "prediction") ?? []),
   ];
-  const image = useQuery({
-    queryKey: ["images", item.image_id],
-    staleTime: Infinity,
-    enabled: shapes.length > 0,
-    queryFn: ({ signal }) =>
-      body(api.GET("/api/v1/images/{image}", { params: { path: { image: item.image_id } }, signal })),
-  }).data;
-  return (
-    <div className={classes.picture}>
-      <img
-        src={`/api/v1/images/${item.image_id}/thumbnail`}
-        alt={t("worst.alt", { site: item.site })}
-        loading="lazy"
-      />
-      {image && (
-        <svg viewBox={`0 0 ${image.width} ${image.height}`} aria-hidden>
-          {shapes.map((shape) => (
-            <Outline key={shape.id} shape={shape} />
-          ))}
-        </svg>
-      )}
-    </div>
-  );
-}
-
-function Outline({ shape: { x, y, width, height, layer } }: { shape: Shape }) {
-  return (
-    <>
-      <rect x={x} y={y} width={width} height={height} className={classes.halo} />
-      <rect x={x} y={y} width={width} height={height} className={classes[layer]} />
-    </>
-  );
+  return <OutlinedImage image={item.image_id} shapes={shapes} alt={t("worst.alt", { site: item.site })} />;
 }

@@ -43,7 +43,7 @@ function Computed({ image, model }: { image: string; model: string }) {
     <Answer query={sensitivity} rows={4}>
       {(found) => (
         <Stack gap={6}>
-          <SensitivityMap sensitivity={found} />
+          {found.flat ? <Text>{t("why.flat")}</Text> : <SensitivityMap sensitivity={found} />}
           <Text fz="sm" c="dimmed">
             {t("why.told", {
               model: `${found.model.name}:${found.model.number}`,
