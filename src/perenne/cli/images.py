@@ -1,4 +1,7 @@
-"""`perenne images`: push and list images."""
+"""`perenne images`: push and list images, and see why the model answered so.
+
+Owns the tables and the map in letters. Refuses to draw a map that tells nothing.
+"""
 
 from collections import Counter
 from itertools import islice
@@ -10,13 +13,16 @@ from rich.text import Text
 
 from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, Limit, existing, read_moment
-from perenne.cli.style import Column, done, progress_bar, say, show_json, show_table, size, when
+from perenne.cli.style import Column, done, glyph, progress_bar, say, show_json, show_table, size, when
 
 if TYPE_CHECKING:
     from perenne.client.images import PushReport
+    from perenne.wire.performance import Sensitivity
 
-app = typer.Typer(help="Push and list images.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Push, list and explain images.", no_args_is_help=True, add_completion=False)
 SHOWN_REFUSALS = 10
+SHADES = "░▒▓█"
+LEAST_DRAWN = 0.15
 
 
 @app.command("push")
@@ -117,6 +123,56 @@ def measure(as_json: AsJson = False) -> None:
         show_json(asked)
         return
     done(f"{asked.n_images} images will be measured: perenne jobs show {asked.job_id}")
+
+
+@app.command("why")
+def why(
+    image: Annotated[str, typer.Argument(help="Image: id.")],
+    model: Annotated[
+        str | None, typer.Option("--model", help="Version to ask; else the one that answered last.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which part of an image decided, and which images looked alike to the model; takes seconds."""
+    images = connect().images
+    found = images.sensitivity(image, model=model)
+    alike = images.neighbours(image, model=model)
+    if as_json:
+        show_json({"sensitivity": found, "neighbours": alike})
+        return
+    version = f"{found.model.name}:{found.model.number}"
+    say(f"{version}: [bold]{found.answer}[/], score {found.score:.3f} on the whole image")
+    show_sensitivity(found)
+    columns = [Column("image", style="bold"), Column("distance", right=True), Column("truth")]
+    rows = [(one.image_id, f"{one.distance:.3f}", one.truth) for one in alike]
+    empty = "No other image was answered by this version, or it keeps no embedding."
+    show_table(f"Images that looked alike to {version}", columns, rows, empty=empty)
+
+
+def show_sensitivity(found: "Sensitivity") -> None:
+    """Print the map, the image's top on top, darker where more of the answer went with the patch."""
+    if found.flat:
+        say("No patch alone changes this answer: the score is saturated, or what decided is spread over the")
+        say("image. A map would show noise; the images that looked alike say more.")
+        return
+    most = max(abs(fall) for row in found.grid for fall in row)
+    for row in found.grid:
+        say(Text("  " + "".join(_cell(fall / most) for fall in row)))
+    scale = f"{glyph(SHADES)} covered, the score falls, at most by {most:.3f}"
+    say(Text(f"  {scale}; -- it rises; {glyph('·')} it hardly moves"), style="dim")
+
+
+def _cell(share: float) -> str:
+    """Return two letters for a change that is `share` of the largest: shades for a fall, dashes for a rise.
+
+    >>> _cell(0.05), _cell(-0.5), _cell(-1.0)
+    ('· ', '--', '==')
+    """
+    if abs(share) < LEAST_DRAWN:
+        return glyph("·") + " "
+    if share < 0:
+        return "==" if share < -0.5 else "--"
+    return 2 * glyph(SHADES[min(len(SHADES) - 1, int(share * len(SHADES)))])
 
 
 def show_push(report: "PushReport", *, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from perenne.cli.connection import connect
-from perenne.cli.options import AsJson, Reason
+from perenne.cli.options import AsJson, Limit, Reason
 from perenne.cli.style import Column, done, glyph, mark, say, show_json, show_table
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ app = typer.Typer(
     help="Is every site good enough, and how do we know.", no_args_is_help=True, add_completion=False
 )
 Site = Annotated[str, typer.Argument(help="Site: slug or id.")]
+REASONS = {
+    "missing": "object not labelled",
+    "class": "another class",
+    "position": "another place",
+    "spurious": "nothing is there",
+    "value": "another value",
+}
 ClaimId = Annotated[str, typer.Argument(help="Claim: id.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Only this version: name:number or id.")]
 
@@ -155,20 +162,58 @@ def list_slices(
     if as_json:
         show_json(found)
         return
-    columns = [Column("kind"), Column("slice", style="bold"), Column("value", whole=True)]
-    columns += [Column("elsewhere", right=True), Column("lost", right=True), Column("images", right=True)]
+    columns = [Column("kind"), Column("slice", style="bold"), Column("metric"), Column("value", whole=True)]
+    columns += [Column("elsewhere", right=True), Column("share of errors beyond images", whole=True)]
+    columns += [Column("images", right=True)]
     rows = [
         (
             s.kind,
             s.name,
+            s.metric.replace("_", " "),
             _range(s),
             None if s.elsewhere is None else f"{s.elsewhere:.3f}",
-            f"{s.lost:.3f}",
+            f"{s.lost:.3f} [{s.lost_low:.3f}{glyph('–')}{s.lost_high:.3f}]",
             s.n_images,
         )
         for s in found.slices
     ]
-    show_table(f"Error slices of {model}", columns, rows, empty="No slice is worse than the rest.")
+    empty = f"No slices: {found.why_not}." if found.why_not else "No slice is worse than the rest."
+    show_table(f"Error slices of {model}", columns, rows, empty=empty)
+    if rows:
+        say(
+            f"  the intervals hold for all {found.n_tested} slices tested; above 0: worse than by chance",
+            style="dim",
+        )
+
+
+@app.command("suspects")
+def list_suspects(
+    dataset: Annotated[str, typer.Argument(help="Dataset version: name:number, id, or a name.")],
+    limit: Limit = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Show the labels of a dataset version that are probably wrong, the surest first."""
+    found = connect().evaluations.label_suspects(dataset)
+    if as_json:
+        show_json(found)
+        return
+    columns = [Column("image", style="bold", whole=True), Column("reason"), Column("label")]
+    columns += [Column("probably"), Column("wrong with", right=True), Column("box", spare=True)]
+    rows = [
+        (
+            one.image_id,
+            REASONS[one.reason],
+            one.given,
+            one.expected,
+            f"{one.probability:.0%}",
+            " ".join(f"{edge:.0f}" for edge in one.box) if one.box else None,
+        )
+        for one in found.items[:limit]
+    ]
+    empty = f"None can be judged: {found.why_not}." if found.why_not else "No label is doubtful."
+    show_table(f"Doubtful labels of {dataset}", columns, rows, empty=empty)
+    if rows:
+        say(f"  {len(rows)} of {len(found.items)}, from {found.n_images} images judged", style="dim")
 
 
 def _show_claims(site: str, found: "list[Certificate]") -> None:

@@ -30,6 +30,7 @@ from perenne.wire.images import (
     Refusal,
     RefusedSummary,
 )
+from perenne.wire.performance import Neighbour, Sensitivity
 from perenne.wire.predictions import ImagePrediction
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -38,6 +39,7 @@ BATCH_FILES = 40
 BATCH_BYTES = 16_000_000
 UPLOADS = 3
 BATCH_TIMEOUT_S = 300.0
+EXPLAIN_TIMEOUT_S = 300.0
 
 Progress = Callable[["PushedFile"], None]
 
@@ -174,6 +176,20 @@ class Images:
     def lineage(self, image: str) -> ImageLineage:
         """Return where an image has been: dataset versions, models, truths."""
         return self._transport.get(f"/images/{image}/lineage", ImageLineage)
+
+    def sensitivity(self, image: str, *, model: str | None = None) -> Sensitivity:
+        """Return which part of an image decided: how far the answer falls where it is covered.
+
+        The hub asks the model up to 85 times. Of the version that answered last unless `model` names one.
+        """
+        params = {} if model is None else {"model": model}
+        path = f"/images/{image}/sensitivity"
+        return self._transport.get(path, Sensitivity, params=params, timeout_s=EXPLAIN_TIMEOUT_S)
+
+    def neighbours(self, image: str, *, model: str | None = None, limit: int = 8) -> builtins.list[Neighbour]:
+        """Return the images that looked most alike to the model, the nearest first, with their truth."""
+        params = {"limit": limit} | ({} if model is None else {"model": model})
+        return self._transport.get(f"/images/{image}/neighbours", Listing[Neighbour], params=params).items
 
     def measure(self) -> MeasureAsked:
         """Return the job that measures all images that have no signals yet, and how many these are."""
