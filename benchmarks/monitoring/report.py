@@ -160,7 +160,8 @@ def tell_power(found: dict[str, Any]) -> str:
         f"\nBest or tied: {found['best_or_tied_cells']} of {found['cells']} shifts and strengths, and "
         f"{found['best_or_tied_shifts']} of {found['shift_kinds']} kinds at their middle strength. With so "
         f"few streams a tie is easily had: the smallest median is Perenne's in "
-        f"{found['smallest_median_cells']}; seen by nobody's median, and counted as tied: {len(found['seen_by_nobody'])}."
+        f"{found['smallest_median_cells']}; seen by nobody's median, "
+        f"and counted as tied: {len(found['seen_by_nobody'])}."
     )
     if found["losses"]:
         lost = "; ".join(
