@@ -37,6 +37,7 @@ FURTHER_FILES: dict[str, set[str]] = {
         "telling",
         "history",
         "imaging",
+        "windowing",  # one span beside the reference
     },
     "models": {"inspection", "inspector"},  # a process of its own that looks into an upload
     # what one answer was worth; the step that keeps all in step with labels; what is said without labels
@@ -46,6 +47,8 @@ FURTHER_FILES: dict[str, set[str]] = {
     "evaluation": {"measuring", "outcomes", "curves", "history", "lineage", "kept", "debugging"},
     # one image's path; open models; shared commits; the first page; a station's screen; why it answered so
     "deployments": {"inspection", "loaded", "recording", "overview", "live", "explaining"},
+    # what stands on the pages and in which words; small charts; one writer a format
+    "reports": {"pages", "wording", "charts", "html", "pdf"},
     "imports": {"intake", "reading", "staging"},  # the jobs' steps; what files hold; where they lie
     "datasets": {"card", "exporting", "freezing", "manifest", "near_duplicates"},  # the parts of one use case
 }
@@ -94,6 +97,7 @@ HOMES = {
     "alembic": ("hub.infra.*", "hub.app.revise"),
     "dbos": ("hub.infra.jobs.*",),
     "obstore": ("hub.infra.blobs.*",),
+    "reportlab": ("hub.reports.pdf",),
     "argon2": ("hub.infra.*", "hub.accounts.*"),
     "typer": ("cli.*",),
     "rich": ("cli.*",),

@@ -46,3 +46,19 @@ def test_pushed_labels_say_how_their_images_were_drawn(
         "truth", "push", file, "--schema", "cells", "--inclusion-probability", "0.5", fails=True
     )
     assert "belongs to an audit" in refused.err + refused.out
+
+
+def test_a_report_is_written_to_a_file_and_its_months_are_listed(
+    hub: HubInProcess, perenne: Perenne, tmp_path: Path
+) -> None:
+    _prepare(hub)
+    assert "No record" in perenne("performance", "report", "lyon").out
+    month = f"{hub.clock.now():%Y-%m}"
+    claim = {"metric": "recall", "at_least": 0.9, "label_schema": "cells", "stream": "seeded"}
+    assert hub.client().post("/api/v1/sites/lyon/claims", json=claim).status_code == 201
+    assert month in perenne("performance", "report", "lyon").out
+    for name, begin in (("r.html", b"<!doctype html>"), ("r.pdf", b"%PDF-"), ("r.json", b'{"site_id"')):
+        how = {"r.pdf": ["--pdf"], "r.json": ["--json"]}.get(name, [])
+        said = perenne("performance", "report", "lyon", "--month", month, *how, "-o", str(tmp_path / name))
+        assert name in said.out.replace("\n", "")
+        assert (tmp_path / name).read_bytes().startswith(begin)

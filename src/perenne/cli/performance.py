@@ -3,6 +3,7 @@
 Owns the tables. Refuses a number without its interval, and an estimate where the hub held it back.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -214,6 +215,41 @@ def list_suspects(
     show_table(f"Doubtful labels of {dataset}", columns, rows, empty=empty)
     if rows:
         say(f"  {len(rows)} of {len(found.items)}, from {found.n_images} images judged", style="dim")
+
+
+@app.command("report")
+def report(
+    site: Site,
+    month: Annotated[
+        str | None, typer.Option(help="Year and month: 2026-11. Without it: which there are.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF; else as HTML.")] = False,
+    language: Annotated[Literal["en", "fr"], typer.Option(help="English or French.")] = "en",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", dir_okay=False, help="File; else SITE-MONTH-LANGUAGE here."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a site and month, for the file of a quality lead and for an auditor."""
+    reports = connect().reports
+    if month is None:
+        found = reports.months(site)
+        if as_json:
+            show_json(found)
+            return
+        rows = [(one.month, "over" if one.finished else "running") for one in found]
+        show_table(
+            f"Reports of {site}",
+            [Column("month", style="bold"), Column("month is")],
+            rows,
+            empty="No record yet.",
+        )
+        return
+    format_name: Literal["html", "pdf", "json"] = "json" if as_json else "pdf" if pdf else "html"
+    target = output or Path(f"{site}-{month}-{language}.{format_name}")
+    size = len(reports.fetch(site, month, format=format_name, language=language, to=target))
+    done(f"[bold]{target}[/] is written, {size:,} bytes.")
 
 
 def _show_claims(site: str, found: "list[Certificate]") -> None:

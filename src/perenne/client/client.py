@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perenne.client.models import Models
     from perenne.client.monitoring import Monitoring
     from perenne.client.performance import Performance
+    from perenne.client.reports import Reports
     from perenne.client.runs import Runs
     from perenne.client.schemas import Schemas
     from perenne.client.sites import Sites
@@ -155,6 +156,13 @@ class Client:
         from perenne.client.performance import Performance
 
         return Performance(self.transport)
+
+    @cached_property
+    def reports(self) -> "Reports":
+        """One site and month at a time, as HTML, PDF or data."""
+        from perenne.client.reports import Reports
+
+        return Reports(self.transport)
 
     @cached_property
     def jobs(self) -> "Jobs":

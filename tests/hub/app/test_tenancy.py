@@ -29,6 +29,7 @@ PARAMETERS = {
     "run": "runs",
     "model": "model_versions",
     "claim": "claims",
+    "month": "performance_weeks",
     "evaluation_id": "evaluations",
     "champion_id": "evaluations",
     "challenger_id": "evaluations",

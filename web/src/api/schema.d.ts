@@ -1501,6 +1501,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitoring/contexts/{context}/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Context Window
+         * @description Show how the images of a span differ from the reference, or from another span; it alarms nobody.
+         */
+        get: operations["compare_context_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/monitoring/sites": {
         parameters: {
             query?: never;
@@ -2185,6 +2205,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description List the months of which a site has records, the newest first: each has a report.
+         */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/reports/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Report
+         * @description Give the report of a site and month (2026-11) as HTML, as PDF, or its data alone as JSON.
+         *
+         *     The same records give the same bytes. The hash on its pages, sent as X-Perenne-Data-Sha256 too, is that of
+         *     the JSON; when this copy was made stands in X-Perenne-Made-At.
+         */
+        get: operations["show_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/stations": {
         parameters: {
             query?: never;
@@ -2834,6 +2897,31 @@ export interface components {
             first_image_ids?: string[];
         };
         /**
+         * ChannelDifference
+         * @description How far one channel lies apart, as in `ChannelEffect`; no `shift` where the reference is constant.
+         */
+        ChannelDifference: {
+            /** Auc */
+            auc: number;
+            /** Auc High */
+            auc_high: number;
+            /** Auc Low */
+            auc_low: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** N Reference */
+            n_reference: number;
+            /** N Window */
+            n_window: number;
+            /** Shift */
+            shift: number | null;
+        };
+        /**
          * ChannelEffect
          * @description How far one channel moved: `auc` is the chance that an image of the window exceeds one of the reference
          *     (0.5: no difference) with its 95 % interval; `shift` is the difference of medians in reference spreads.
@@ -3377,6 +3465,23 @@ export interface components {
             thresholds?: {
                 [key: string]: number | string[];
             };
+        };
+        /**
+         * Discrepancy
+         * @description Maximum mean discrepancy: how far both sides lie apart, what is usual without a difference (5 to 95 %
+         *     of permutations of units), and the p-value, never without them.
+         */
+        Discrepancy: {
+            /** Mmd */
+            mmd: number;
+            /** N Permutations */
+            n_permutations: number;
+            /** P Value */
+            p_value: number;
+            /** Usual High */
+            usual_high: number;
+            /** Usual Low */
+            usual_low: number;
         };
         /**
          * ErrorSlice
@@ -5162,6 +5267,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Listing[ReportMonth] */
+        Listing_ReportMonth_: {
+            /** Items */
+            items: components["schemas"]["ReportMonth"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Listing[Site] */
         Listing_Site_: {
             /** Items */
@@ -5610,6 +5722,66 @@ export interface components {
             items: components["schemas"]["ModelVersion"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * MonthlyReport
+         * @description All that a report shows of a site and month. `records_until`: the newest record that it holds.
+         *
+         *     Weeks belong to the month in which they end (their Sunday). Certificates stand on the labels given before
+         *     `until`, for the version that answered last in the month.
+         */
+        MonthlyReport: {
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+            /** Changes */
+            changes: components["schemas"]["ReportedChange"][];
+            /** Estimates */
+            estimates: components["schemas"]["Estimate"][];
+            /** Finished */
+            finished: boolean;
+            /** Incidents */
+            incidents: components["schemas"]["ReportedIncident"][];
+            /** Month */
+            month: string;
+            /** Name */
+            name: string;
+            /**
+             * Other Labels
+             * @description Labels of the month's weeks that measure nothing.
+             * @default 0
+             */
+            other_labels: number;
+            /** Periods */
+            periods: components["schemas"]["PerformancePeriod"][];
+            /** Primary */
+            primary: string;
+            quality: components["schemas"]["ReportedQuality"];
+            /** Records Until */
+            records_until: string | null;
+            signals: components["schemas"]["ReportedSignals"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Site */
+            site: string;
+            /** Site Id */
+            site_id: string;
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "violated" | "falling" | "certified" | "open" | "no_claim" | "empty";
+            /** Versions */
+            versions: components["schemas"]["ReportedVersion"][];
         };
         /**
          * Neighbour
@@ -6117,6 +6289,186 @@ export interface components {
             score: number;
             /** Share */
             share: number;
+        };
+        /**
+         * ReportedChange
+         * @description Something that a person or the hub changed: a version, a reference, a gate's calibration.
+         */
+        ReportedChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Automatic */
+            automatic: boolean;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deployment" | "reference" | "gate";
+            /** Reason */
+            reason: string;
+            /** Station */
+            station: string | null;
+            /** What */
+            what: string;
+        };
+        /**
+         * ReportedIncident
+         * @description An incident that went on in the month, as it stood at the month's end.
+         *
+         *     `cause` is the confirmed one where a person closed it with one, else the one proposed until then. The
+         *     delay is that of its first alarm at this site.
+         */
+        ReportedIncident: {
+            /** Action */
+            action: string | null;
+            /** Cause */
+            cause: string | null;
+            /** Close Reason */
+            close_reason?: string | null;
+            /** Closed At */
+            closed_at?: string | null;
+            /** Closed By */
+            closed_by?: string | null;
+            /** Confirmed */
+            confirmed: boolean;
+            /** Delay Images */
+            delay_images: number;
+            /**
+             * Detector
+             * @enum {string}
+             */
+            detector: "growing" | "anchored" | "fingerprint" | "frozen" | "performance";
+            /** Id */
+            id: string;
+            /** Main Channel */
+            main_channel: string;
+            /**
+             * Main Group
+             * @enum {string}
+             */
+            main_group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** Number */
+            number: number;
+            /**
+             * Onset At
+             * Format: date-time
+             */
+            onset_at: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "closed";
+            /** Stations */
+            stations: string[];
+        };
+        /**
+         * ReportedQuality
+         * @description What the quality gate said of the month's images; shares of those it judged.
+         */
+        ReportedQuality: {
+            /** Flagged */
+            flagged: number;
+            /** Flagged Reasons */
+            flagged_reasons: components["schemas"]["ReportedReason"][];
+            flagged_share: components["schemas"]["GateShare"] | null;
+            /** N Images */
+            n_images: number;
+            /** N Judged */
+            n_judged: number;
+            /** Refused */
+            refused: number;
+            /** Refused Reasons */
+            refused_reasons: components["schemas"]["ReportedReason"][];
+            refused_share: components["schemas"]["GateShare"] | null;
+        };
+        /**
+         * ReportedReason
+         * @description How many images had this as their first reason.
+         */
+        ReportedReason: {
+            /** Code */
+            code: string;
+            /** N */
+            n: number;
+        };
+        /**
+         * ReportedSignal
+         * @description A signal whose daily median left the band of its reference, with every day of the month.
+         *
+         *     A day counts with `ReportedSignals.least_images` images or more.
+         */
+        ReportedSignal: {
+            band: components["schemas"]["SignalBand"];
+            /** Channel */
+            channel: string;
+            /** Days */
+            days: number;
+            /** Days Outside */
+            days_outside: number;
+            /**
+             * First Outside
+             * Format: date
+             */
+            first_outside: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "fingerprint" | "acquisition" | "embedding" | "predictions" | "performance";
+            /** Model */
+            model: string;
+            /** Points */
+            points: components["schemas"]["SignalPoint"][];
+            /** Product */
+            product: string | null;
+            /** Station */
+            station: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ReportedSignals
+         * @description The signals that left their band, the furthest first, `items` at most; how many did, of how many.
+         */
+        ReportedSignals: {
+            /** Items */
+            items: components["schemas"]["ReportedSignal"][];
+            /** Least Images */
+            least_images: number;
+            /** N Outside */
+            n_outside: number;
+            /** N Watched */
+            n_watched: number;
+        };
+        /**
+         * ReportedVersion
+         * @description A model version that answered in the month, and how many images it inspected in it.
+         */
+        ReportedVersion: {
+            model: components["schemas"]["ModelReference"];
+            /** N Inspected */
+            n_inspected: number;
+        };
+        /**
+         * ReportMonth
+         * @description A month of which a site has records; `finished` once it is over there.
+         */
+        ReportMonth: {
+            /** Finished */
+            finished: boolean;
+            /** Month */
+            month: string;
         };
         /**
          * RocCurve
@@ -7073,6 +7425,18 @@ export interface components {
             user_id: string | null;
         };
         /**
+         * ToldApart
+         * @description How well a classifier tells both sides apart by images it has not seen: AUC, 0.5 is not at all.
+         */
+        ToldApart: {
+            /** Auc */
+            auc: number;
+            /** Auc High */
+            auc_high: number;
+            /** Auc Low */
+            auc_low: number;
+        };
+        /**
          * Trainer
          * @description A trainer that has asked for work lately, and the recipes that it can run.
          */
@@ -7434,6 +7798,83 @@ export interface components {
             role: string;
             /** Site Ids */
             site_ids: string[] | null;
+        };
+        /**
+         * WindowComparison
+         * @description The images of a span beside the reference of their context, or beside another span. It alarms nobody.
+         *
+         *     `effects`: the channel first that moved farthest by its interval. `state` too_few: nothing is computed,
+         *     `needed_units` are needed a side (`needed_images` where a unit has a fixed length), and `why` says it.
+         */
+        WindowComparison: {
+            /**
+             * Against
+             * @enum {string}
+             */
+            against: "reference" | "span";
+            /**
+             * Caution
+             * @default
+             */
+            caution: string;
+            /** Context Id */
+            context_id: string;
+            discrepancy?: components["schemas"]["Discrepancy"] | null;
+            /** Effects */
+            effects?: components["schemas"]["ChannelDifference"][];
+            /** Most Images */
+            most_images: number;
+            /** Needed Images */
+            needed_images: number | null;
+            /** Needed Units */
+            needed_units: number;
+            other: components["schemas"]["WindowSide"] | null;
+            /** Other Images */
+            other_images?: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "compared" | "too_few";
+            told_apart?: components["schemas"]["ToldApart"] | null;
+            /** Typical Images */
+            typical_images?: string[];
+            /** Unit */
+            unit: ("image" | "block" | "lot") | null;
+            /** Unit Images */
+            unit_images: number | null;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+            window: components["schemas"]["WindowSide"];
+        };
+        /**
+         * WindowSide
+         * @description One side of a comparison: its span, the images in it, and those that were compared, in so many units.
+         *
+         *     `n_left_out`: images of the span that the reference itself was made from, or of a golden part.
+         */
+        WindowSide: {
+            /** N Images */
+            n_images: number;
+            /** N In Span */
+            n_in_span: number;
+            /** N Left Out */
+            n_left_out: number;
+            /** N Units */
+            n_units: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * WorstCase
@@ -10273,6 +10714,42 @@ export interface operations {
             };
         };
     };
+    compare_context_window: {
+        parameters: {
+            query: {
+                against_since?: string | null;
+                against_until?: string | null;
+                since: string;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                context: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowComparison"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_watched_sites: {
         parameters: {
             query?: never;
@@ -11617,6 +12094,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SitePerformance"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ReportMonth_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_report: {
+        parameters: {
+            query?: {
+                format?: "html" | "pdf" | "json";
+                language?: "en" | "fr";
+            };
+            header?: never;
+            path: {
+                month: string;
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyReport"];
+                    "application/pdf": string;
+                    "text/html": string;
                 };
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */

@@ -19,7 +19,10 @@ ROOMS = [
     "training",
     "evaluation",
     "deployments",
+    "reports",
 ]
+WITHOUT_TABLES = {"reports"}
+"""Rooms that keep nothing of their own."""
 
 
 def import_tables() -> None:
@@ -27,7 +30,8 @@ def import_tables() -> None:
     import_module("perenne.hub.infra.tables")
     import_module("perenne.hub.infra.jobs.tables")
     for room in ROOMS:
-        import_module(f"perenne.hub.{room}.tables")
+        if room not in WITHOUT_TABLES:
+            import_module(f"perenne.hub.{room}.tables")
 
 
 def room_routers() -> list[GuardedRouter]:

@@ -33,7 +33,7 @@ from perenne.hub.images.service import (
     store_image,
     use_as_station_reference,
 )
-from perenne.hub.images.tables import ImageRow, ImageSignalRow, RefusedImageRow
+from perenne.hub.images.tables import ImageRow, ImageSignalRow, RefusedImageRow, StationGateRow
 
 __all__ = [
     "ON_ARRIVAL",
@@ -49,6 +49,7 @@ __all__ = [
     "PredictionNote",
     "PreparedImage",
     "RefusedImageRow",
+    "StationGateRow",
     "StoredElsewhere",
     "Upload",
     "add_image",

@@ -6,13 +6,26 @@ Does not compute statistics (`perenne.monitoring` does), judge performance, or r
 """
 
 from perenne.hub.monitoring.service import level_numbers, note_performance, open_numbers
-from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow
+from perenne.hub.monitoring.tables import (
+    AlarmRow,
+    IncidentRow,
+    IncidentStepRow,
+    WatchContextRow,
+    WatchPointRow,
+    WatchReferenceRow,
+)
+from perenne.hub.monitoring.telling import about_channel, tell_band
 
 __all__ = [
     "AlarmRow",
     "IncidentRow",
+    "IncidentStepRow",
     "WatchContextRow",
+    "WatchPointRow",
+    "WatchReferenceRow",
+    "about_channel",
     "level_numbers",
     "note_performance",
     "open_numbers",
+    "tell_band",
 ]
