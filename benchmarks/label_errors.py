@@ -179,16 +179,18 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     correct = correct[::QUICK_STEP] if arguments.quick else correct
     images = spoil(correct, n=n, classes=classes, rng=np.random.default_rng(arguments.seed))
     cache.mkdir(parents=True, exist_ok=True)
+    taught = arguments.seed if arguments.detector_seed is None else arguments.detector_seed
     if arguments.quick:
         said, detector = simulate_detector(images, correct, classes), "simulated"
     else:
+        lessons = spoil(correct, n=n, classes=classes, rng=np.random.default_rng(taught))
         said = predict_out_of_fold(
             data,
-            images,
+            lessons,
             classes=classes,
             budget_cpu_s=arguments.budget_cpu_s,
             cache=cache / "detector",
-            seed=arguments.seed,
+            seed=taught,
         )
         detector = f"lite-detection, {len(FOLDS)} folds by board, {arguments.budget_cpu_s:g} CPU s each"
     ranked, found, cpu_s = rank_by_us(images, said, classes)
@@ -208,6 +210,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         "perenne": {**figures_of(ranked, images), "cpu_s": round(cpu_s, 1), **judge_boxes(found, images)},
         "quick": arguments.quick,
         "seed": arguments.seed,
+        "detector_seed": taught,
     }  # fmt: skip
     if arguments.no_peer:
         result["objectlab"] = {"skipped": "--no-peer"}
@@ -225,7 +228,13 @@ def main() -> None:
     parser.add_argument("--budget-cpu-s", type=float, default=120.0, help="of each of three detectors")
     parser.add_argument("--quick", action="store_true", help="a simulated detector, a third of the images")
     parser.add_argument("--no-peer", action="store_true", help="without ObjectLab's environment")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the errors that have to be found")
+    parser.add_argument(
+        "--detector-seed",
+        type=int,
+        help="of the detectors and the errors in what they learn from; by default that of --seed. "
+        "Another one keeps their predictions and spoils other labels.",
+    )
     print(json.dumps(run(parser.parse_args())))
 
 
