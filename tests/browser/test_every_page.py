@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("browser")
 
 PLACES = (
-    "/sites", "/turn", "/images", "/imports", "/datasets", "/runs", "/models", "/evaluations", "/deployments",
-    "/people", "/people?tab=roles", "/people?tab=audit", "/account", "/jobs", "/about", "/no-such-page",
+    "/sites", "/incidents", "/incidents?state=closed", "/turn", "/images", "/imports", "/datasets", "/runs",
+    "/models", "/evaluations", "/deployments", "/people", "/people?tab=roles", "/people?tab=audit", "/account", "/jobs", "/about", "/no-such-page",
 )  # fmt: skip
 # One thing of each kind: the list it is found in, and the address of its page.
 THINGS = {
@@ -42,6 +42,9 @@ def _addresses(page: Any) -> list[str]:
     versions = page.evaluate(
         "path => fetch(path).then(r => r.json())", f"/api/v1/datasets/{dataset}/versions"
     )
+    watched = first("/api/v1/monitoring/sites")["site"]  # the worst first: one with something to draw
+    incidents = page.evaluate("path => fetch(path).then(r => r.json())", "/api/v1/incidents")["items"]
+    found += [f"/sites/{watched}/watch", *(f"/incidents/{row['id']}" for row in incidents[:1])]
     return [*PLACES, *found, *(f"/dataset-versions/{row['id']}" for row in versions["items"][:1])]
 
 

@@ -78,7 +78,7 @@ export function IncidentsTable({ rows, caption }: { rows: IncidentSummary[]; cap
             )}
           </Stack>
         ) : (
-          <Text span c="dimmed">
+          <Text span inherit c="dimmed">
             {t("list.looking")}
           </Text>
         ),
@@ -89,7 +89,7 @@ export function IncidentsTable({ rows, caption }: { rows: IncidentSummary[]; cap
       title: t("list.assignee"),
       cell: ({ assignee }) =>
         assignee ?? (
-          <Text span c="dimmed">
+          <Text span inherit c="dimmed">
             {t("list.nobody")}
           </Text>
         ),

@@ -16,6 +16,7 @@ import { contextsQuery, historyQuery, type WatchContext } from "./queries";
 import { References } from "./References";
 import { TimeLines } from "./TimeLines";
 import { type SpanName, SPANS } from "./timeline";
+import { WindowComparison } from "./WindowComparison";
 
 const NAMES = Object.keys(SPANS) as SpanName[];
 
@@ -67,6 +68,7 @@ export function SiteWatchPage() {
               <ContextState context={chosen} />
               <OverTime key={chosen.id} context={chosen.id} span={spanName} />
               <References key={`references ${chosen.id}`} context={chosen} />
+              <WindowComparison key={`window ${chosen.id}`} context={chosen} />
             </Stack>
           ) : (
             <EmptyState icon={IconEye} title={t("watch.none.title")} text={t("watch.none.text")} />
