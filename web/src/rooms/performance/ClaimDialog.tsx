@@ -15,8 +15,9 @@ const CLAIMED: ClaimNew["stream"][] = ["audit", "seeded"];
 const COUNTED = ["classification", "detection"];
 
 export function ClaimDialog({ site, onClose }: { site: string; onClose: () => void }) {
-  const { t } = useTranslation("performance");
+  const { t, i18n } = useTranslation("performance");
   const format = useFormat();
+  const decimalSeparator = i18n.language === "fr" ? "," : ".";
   const nameOf = useMetricName();
   const queries = useQueryClient();
   const [claim, setClaim] = useState<ClaimNew>({
@@ -82,6 +83,7 @@ export function ClaimDialog({ site, onClose }: { site: string; onClose: () => vo
             max={0.999}
             step={0.01}
             decimalScale={3}
+            decimalSeparator={decimalSeparator}
             value={claim.at_least}
             onChange={(value) => change({ at_least: Number(value) })}
             required
@@ -116,6 +118,7 @@ export function ClaimDialog({ site, onClose }: { site: string; onClose: () => vo
             max={0.49}
             step={0.01}
             decimalScale={3}
+            decimalSeparator={decimalSeparator}
             value={claim.alpha}
             onChange={(value) => change({ alpha: Number(value) })}
             required

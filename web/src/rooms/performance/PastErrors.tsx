@@ -60,10 +60,13 @@ export function PastErrors({ estimate }: { estimate: Estimate }) {
 function PastTable({ past }: { past: PastError[] }) {
   const { t } = useTranslation("performance");
   const format = useFormat();
-  const weekName = useWeekName();
   const [open, setOpen] = useState(false);
   const columns: Column<PastError>[] = [
-    { key: "week", title: t("weeks.week"), cell: (one) => weekName(one.week) },
+    {
+      key: "week",
+      title: t("weeks.week"),
+      cell: (one) => <span style={{ whiteSpace: "nowrap" }}>{format.date(`${one.week}T00:00:00`)}</span>,
+    },
     {
       key: "estimated",
       title: t("estimates.past.estimated"),

@@ -6,17 +6,19 @@ import { ModelName } from "@/rooms/deployments/ModelName";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { useFormat } from "@/ui/format";
 import { useMetricName } from "@/ui/metrics";
-import { useWeekName } from "./useWeekName";
 import type { Week } from "./weeks";
 
 export function WeeksTable({ weeks, metric }: { weeks: Week[]; metric: string }) {
   const { t } = useTranslation("performance");
   const format = useFormat();
-  const weekName = useWeekName();
   const nameOf = useMetricName();
   const [open, setOpen] = useState(false);
   const columns: Column<Week>[] = [
-    { key: "week", title: t("weeks.week"), cell: (one) => weekName(one.week) },
+    {
+      key: "week",
+      title: t("weeks.week"),
+      cell: (one) => <span style={{ whiteSpace: "nowrap" }}>{format.date(`${one.week}T00:00:00`)}</span>,
+    },
     { key: "model", title: t("weeks.version"), cell: (one) => <ModelName {...one.model} /> },
     {
       key: "figure",
