@@ -56,3 +56,11 @@ def test_a_reference_and_a_golden_part_are_set_with_a_reason(drifted: WatchedHub
 def test_an_empty_hub_says_what_to_do(perenne: Any) -> None:
     assert "perenne sites add" in perenne("monitor", "sites").out
     assert "No incident" in perenne("monitor", "incidents").out
+
+
+def test_a_window_is_compared_with_its_reference(drifted: WatchedHub, perenne: Any) -> None:
+    context = json.loads(perenne("monitor", "contexts", "lyon", "--json").out)[0]["id"]
+    began = drifted.house.clock.at - 24 * drifted.every
+    shown = perenne("monitor", "window", context, "--since", began.strftime("%Y-%m-%dT%H:%M"))
+    assert "acquisition.brightness" in shown.out and "permutations by image" in shown.out
+    assert "alarms nobody" in shown.err

@@ -7,20 +7,22 @@ import typer
 from perenne.cli.connection import connect
 from perenne.cli.gates import gate
 from perenne.cli.options import AsJson, Reason, read_moment
-from perenne.cli.style import Column, done, mark, show_facts, show_json, show_table
+from perenne.cli.style import Column, done, mark, note, show_facts, show_json, show_table
 
 if TYPE_CHECKING:
-    from perenne.wire.monitoring import Incident
+    from perenne.wire.monitoring import ChannelDifference, Incident, ToldApart, WindowComparison
 
 app = typer.Typer(
     help="Is anything drifting, since when, why; incidents.", no_args_is_help=True, add_completion=False
 )
 Site = Annotated[str, typer.Argument(help="Site: slug or id.")]
 Station = Annotated[str, typer.Argument(help="Station: slug or id.")]
+Context = Annotated[str, typer.Argument(help="Context: its id in `perenne monitor contexts`.")]
 Number = Annotated[str, typer.Argument(help="Incident: number or id.")]
 Note = Annotated[str, typer.Option(help="A remark that goes into its history.")]
 Since = Annotated[str | None, typer.Option(help="From this moment, like 2026-01-31T08:00.")]
 Until = Annotated[str | None, typer.Option(help="Up to this moment.")]
+SHOWN = 12
 
 
 @app.command("sites")
@@ -64,6 +66,66 @@ def list_contexts(site: Site, as_json: AsJson = False) -> None:
         for c in found
     ]
     show_table(f"Watched at {site}", columns, rows, empty="Nothing was inspected there yet.")
+
+
+@app.command("window")
+def compare_window(
+    context: Context,
+    since: Annotated[str, typer.Option(help="From this moment, like 2026-01-31T08:00.")],
+    until: Until = None,
+    against_since: Annotated[
+        str | None, typer.Option(help="Compare with the images from this moment, not with the reference.")
+    ] = None,
+    against_until: Annotated[str | None, typer.Option(help="Up to this moment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the images of a span with the reference: how far, and in what, they differ."""
+    other = [
+        read_moment(against_since, option="--against-since"),
+        read_moment(against_until, option="--against-until"),
+    ]
+    begin, end = read_moment(since, option="--since"), read_moment(until, option="--until")
+    if begin is None or (other[0] is None) != (other[1] is None):
+        raise typer.BadParameter("--against-since and --against-until go together.")
+    found = connect().monitoring.window(
+        context,
+        since=begin,
+        until=end,
+        against=(other[0], other[1]) if other[0] and other[1] else None,
+    )
+    if as_json:
+        show_json(found)
+        return
+    _show_comparison(found)
+
+
+def _show_comparison(found: "WindowComparison") -> None:
+    sides = [("the window", found.window)]
+    if found.other is not None:
+        sides.append(("the reference" if found.against == "reference" else "the other span", found.other))
+    facts = [
+        (name, f"{one.n_images} of {one.n_in_span} images in {one.n_units} {found.unit or 'image'}s")
+        for name, one in sides
+    ]
+    apart, mmd = found.told_apart, found.discrepancy
+    if apart is not None and mmd is not None:
+        facts += [
+            ("told apart", f"AUC {_auc(apart)}; 0.5 is not at all"),
+            ("distance", f"{mmd.mmd:.3f}, usually {mmd.usual_low:.3f} to {mmd.usual_high:.3f}"),
+            ("p-value", f"{mmd.p_value:.3f} of {mmd.n_permutations} permutations by {found.unit}"),
+            ("typical", ", ".join(found.typical_images)),
+        ]
+    show_facts("Comparison", facts)
+    if found.why:
+        note(found.why)
+        return
+    columns = [Column("channel", style="bold"), Column("AUC"), Column("shift", right=True)]
+    rows = [
+        (one.channel, _auc(one), None if one.shift is None else f"{one.shift:+.1f}")
+        for one in found.effects[:SHOWN]
+    ]
+    show_table("What differs, the farthest first (all: --json)", columns, rows)
+    note(found.caution)
 
 
 @app.command("incidents")
@@ -202,7 +264,7 @@ def probe(
 
 @app.command("reference")
 def set_reference(
-    context: Annotated[str, typer.Argument(help="Context: its id in `perenne monitor contexts`.")],
+    context: Context,
     reason: Reason,
     since: Since = None,
     until: Until = None,
@@ -231,6 +293,10 @@ def set_golden_part(
     """Register the known part that is photographed again to tell camera from product."""
     connect().monitoring.set_golden_part(site, station, part)
     done(f"[bold]{part}[/] is the golden part of {site}/{station}.")
+
+
+def _auc(of: "ToldApart | ChannelDifference") -> str:
+    return f"{of.auc:.2f} [{of.auc_low:.2f}-{of.auc_high:.2f}]"
 
 
 def _level(level: float) -> str:

@@ -26,6 +26,7 @@ from perenne.wire.monitoring import (
     ReferenceState,
     SiteWatch,
     WatchContext,
+    WindowComparison,
 )
 
 
@@ -50,6 +51,22 @@ class Monitoring(GateCalls):
         params = {"since": since and since.isoformat(), "until": until and until.isoformat()}
         given = {name: value for name, value in params.items() if value is not None}
         return self._transport.get(f"/monitoring/contexts/{context}/history", ContextHistory, params=given)
+
+    def window(
+        self,
+        context: str,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        against: tuple[datetime, datetime] | None = None,
+    ) -> WindowComparison:
+        """Return how the images since then differ from the reference, or from the span `against`."""
+        params = {"since": since.isoformat()}
+        if until is not None:
+            params["until"] = until.isoformat()
+        if against is not None:
+            params |= {"against_since": against[0].isoformat(), "against_until": against[1].isoformat()}
+        return self._transport.get(f"/monitoring/contexts/{context}/window", WindowComparison, params=params)
 
     def references(self, context: str) -> list[ReferenceState]:
         """Return every reference of a context, newest first."""

@@ -289,6 +289,82 @@ class ContextHistory(Message):
     marks: list[TimeMark]
 
 
+class WindowSide(Message):
+    """One side of a comparison: its span, the images in it, and those that were compared, in so many units.
+
+    `n_left_out`: images of the span that the reference itself was made from, or of a golden part.
+    """
+
+    since: datetime
+    until: datetime
+    n_in_span: int
+    n_left_out: int
+    n_images: int
+    n_units: int
+
+
+class Discrepancy(Message):
+    """Maximum mean discrepancy: how far both sides lie apart, what is usual without a difference (5 to 95 %
+    of permutations of units), and the p-value, never without them."""
+
+    mmd: float
+    usual_low: float
+    usual_high: float
+    p_value: float
+    n_permutations: int
+
+
+class ToldApart(Message):
+    """How well a classifier tells both sides apart by images it has not seen: AUC, 0.5 is not at all.
+
+    The interval is that of the scores given; with few units and many channels even 0.5 lies outside more
+    often than in one case of twenty: the p-value of the permutation is the exact one.
+    """
+
+    auc: float
+    auc_low: float
+    auc_high: float
+
+
+class ChannelDifference(Message):
+    """How far one channel lies apart, as in `ChannelEffect`; no `shift` where the reference is constant."""
+
+    channel: str
+    group: ChannelGroup
+    auc: float
+    auc_low: float
+    auc_high: float
+    shift: float | None
+    n_reference: int
+    n_window: int
+
+
+class WindowComparison(Message):
+    """The images of a span beside the reference of their context, or beside another span. It alarms nobody.
+
+    `effects`: the channel first that moved farthest by its interval. `state` too_few: nothing is computed,
+    `needed_units` are needed a side (`needed_images` where a unit has a fixed length), and `why` says it.
+    """
+
+    context_id: str
+    against: Literal["reference", "span"]
+    state: Literal["compared", "too_few"]
+    unit: Literal["image", "block", "lot"] | None
+    unit_images: int | None
+    needed_units: int
+    needed_images: int | None
+    most_images: int
+    window: WindowSide
+    other: WindowSide | None
+    discrepancy: Discrepancy | None = None
+    told_apart: ToldApart | None = None
+    effects: list[ChannelDifference] = Field(default_factory=list)
+    typical_images: list[str] = Field(default_factory=list)
+    other_images: list[str] = Field(default_factory=list)
+    why: str = ""
+    caution: str = ""
+
+
 class SiteWatch(Message):
     """How the watching of one site stands: the worst of its contexts, never an average."""
 

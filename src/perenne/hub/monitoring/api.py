@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.images import get_image
-from perenne.hub.monitoring import history, imaging, queries, service, telling
+from perenne.hub.monitoring import history, imaging, queries, service, telling, windowing
 from perenne.hub.sites import get_site, get_station
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import monitoring as wire
@@ -52,6 +52,25 @@ def show_context_history(
         now=caller.hub.clock.now(),
     )
     return Response(found, media_type="application/json")
+
+
+@router.get("/monitoring/contexts/{context}/window", permission="monitoring:read")
+def compare_context_window(
+    context: str,
+    caller: Caller,
+    since: AwareDatetime,
+    until: AwareDatetime | None = None,
+    against_since: AwareDatetime | None = None,
+    against_until: AwareDatetime | None = None,
+) -> wire.WindowComparison:
+    """Show how the images of a span differ from the reference, or from another span; it alarms nobody."""
+    return windowing.compare_window(
+        caller.session,
+        caller.actor,
+        context_id=context,
+        span=(since, until or caller.hub.clock.now()),
+        against=(against_since, against_until),
+    )
 
 
 @router.get("/monitoring/contexts/{context}/references", permission="monitoring:read")

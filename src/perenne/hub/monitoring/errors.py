@@ -31,6 +31,13 @@ class ReferenceInThePast(InvalidInput):
     title = "The times of the reference do not fit"
 
 
+class WindowTimes(InvalidInput):
+    """Spans that cannot be compared: one ends before it begins, both overlap, or one lacks an end."""
+
+    code = "window-times"
+    title = "The spans cannot be compared"
+
+
 class NothingToProbe(Conflict):
     """A probe that lacks what it compares: no kept files, no golden part, no capture of it."""
 

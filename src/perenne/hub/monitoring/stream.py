@@ -138,6 +138,39 @@ def entries_of(session: Session, actor: Actor, *, context_id: str, after: int, l
     return list(reversed(found))
 
 
+def _of_context(actor: Actor, context: WatchContextRow) -> list[Any]:
+    """Return what holds of the predictions that a context sees."""
+    return [
+        *visible_to(actor, PredictionRow),
+        PredictionRow.station_id == context.station_id,
+        PredictionRow.model_version_id == context.model_version_id,
+        ImageRow.product_id.is_(None)
+        if context.product_id is None
+        else ImageRow.product_id == context.product_id,
+        ImageRow.kind == "capture",
+    ]
+
+
+def lots_between(
+    session: Session, actor: Actor, context: WatchContextRow, *, since: datetime, until: datetime, limit: int
+) -> list[Any]:
+    """Return (prediction id, at, lot, part) of what a context saw in [since, until): the newest, in order."""
+    wanted = (
+        select(PredictionRow.id, PredictionRow.at, ImageRow.batch_id.label("lot"), ImageRow.part_id)
+        .join(ImageRow, ImageRow.id == PredictionRow.image_id)
+        .where(*_of_context(actor, context), PredictionRow.at >= since, PredictionRow.at < until)
+        .order_by(PredictionRow.at.desc(), PredictionRow.id.desc())
+        .limit(limit)
+    )
+    return list(reversed(session.execute(wanted).all()))
+
+
+def predictions_among(session: Session, actor: Actor, ids: Iterable[str]) -> list[Any]:
+    """Return these predictions with what was measured of their images, by id."""
+    wanted = _columns().where(*visible_to(actor, PredictionRow), PredictionRow.id.in_(sorted(ids)))
+    return list(session.execute(wanted.order_by(PredictionRow.id)).all())
+
+
 def context_predictions(
     session: Session,
     actor: Actor,
@@ -150,15 +183,7 @@ def context_predictions(
     first: bool = False,
 ) -> list[Any]:
     """Return what a context saw in a span of time: the newest (or first) `limit` predictions, in order."""
-    wanted = _columns().where(
-        *visible_to(actor, PredictionRow),
-        PredictionRow.station_id == context.station_id,
-        PredictionRow.model_version_id == context.model_version_id,
-        ImageRow.product_id.is_(None)
-        if context.product_id is None
-        else ImageRow.product_id == context.product_id,
-        ImageRow.kind == "capture",
-    )
+    wanted = _columns().where(*_of_context(actor, context))
     if since is not None:
         wanted = wanted.where(PredictionRow.at >= since)
     if until is not None:
