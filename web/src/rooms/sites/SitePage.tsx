@@ -15,6 +15,7 @@ import { SiteDeployments } from "./SiteDeployments";
 import { SiteHead } from "./SiteHead";
 import { SiteHistory } from "./SiteHistory";
 import { SiteImages } from "./SiteImages";
+import { SiteReports } from "./SiteReports";
 import { Stations } from "./Stations";
 
 export function SitePage() {
@@ -56,6 +57,7 @@ export function SitePage() {
             <Stations site={found} deployments={here?.deployments ?? []} />
             {seesEvaluations && <SiteHistory site={found} />}
             {seesDeployments && <SiteDeployments site={found} />}
+            {seesPerformance && <SiteReports site={found.slug} />}
             {seesImages && here && <SiteImages site={here} />}
             <Anchor component={Link} to="/sites">
               {t("site.back")}
