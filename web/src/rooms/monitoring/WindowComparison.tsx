@@ -71,11 +71,7 @@ export function WindowComparison({ context }: { context: WatchContext }) {
             </Button>
           </Group>
         </form>
-        {asked ? (
-          <Asked context={context.id} span={asked} />
-        ) : (
-          <Text c="dimmed">{t("window.notAsked")}</Text>
-        )}
+        {asked ? <Asked context={context.id} span={asked} /> : <Text c="dimmed">{t("window.notAsked")}</Text>}
       </Stack>
     </Section>
   );

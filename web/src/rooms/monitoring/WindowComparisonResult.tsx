@@ -75,9 +75,7 @@ export function WindowComparisonResult({ found }: { found: Compared }) {
       </div>
       {found.state === "compared" && (
         <>
-          <Text c="dimmed">
-            {t("window.caution", { most: format.integer(found.most_images) })}
-          </Text>
+          <Text c="dimmed">{t("window.caution", { most: format.integer(found.most_images) })}</Text>
           <Differences effects={found.effects ?? []} />
           <Beside typical={found.typical_images ?? []} other={found.other_images ?? []} />
         </>
