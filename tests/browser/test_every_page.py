@@ -11,7 +11,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PLACES = (
     "/sites", "/incidents", "/incidents?state=closed", "/turn", "/images", "/imports", "/datasets", "/runs",
-    "/models", "/evaluations", "/deployments", "/people", "/people?tab=roles", "/people?tab=audit", "/account", "/jobs", "/about", "/no-such-page",
+    "/models", "/evaluations", "/deployments", "/people", "/people?tab=roles",
+    "/people?tab=audit", "/account", "/jobs", "/about", "/no-such-page",
 )  # fmt: skip
 # One thing of each kind: the list it is found in, and the address of its page.
 THINGS = {
