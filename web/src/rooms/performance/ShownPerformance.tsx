@@ -14,6 +14,7 @@ import { TimeAgo } from "@/ui/TimeAgo";
 import { One } from "./EstimateNow";
 import { type Certificate, type SiteStanding, standingsQuery } from "./queries";
 import { signOf, wordOf } from "./standing";
+import { useWeekName } from "./useWeekName";
 
 export function ShownPerformance({ site }: { site: string }) {
   const { t } = useTranslation("performance");
@@ -44,6 +45,7 @@ export function ShownPerformance({ site }: { site: string }) {
 function Short({ standing }: { standing: SiteStanding }) {
   const { t } = useTranslation("performance");
   const format = useFormat();
+  const weekName = useWeekName();
   const { certificates, labels_owed: owed, last_label_at: last, estimate } = standing;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
@@ -67,7 +69,7 @@ function Short({ standing }: { standing: SiteStanding }) {
       {estimate && (
         <div>
           <Text fz="sm" c="dimmed" mb={6}>
-            {t("shown.estimate")}
+            {t("shown.estimate", { week: weekName(estimate.week) })}
           </Text>
           <One estimate={estimate} />
         </div>

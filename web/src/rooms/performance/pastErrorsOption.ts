@@ -83,10 +83,11 @@ export function pastErrorsOption({ past, words, tokens }: Drawing) {
       {
         name: words.estimated,
         type: "scatter",
-        symbol: "emptyDiamond",
+        symbol: "diamond",
         symbolSize: 13,
         symbolOffset: [-APART_PX, 0],
         color: said,
+        itemStyle: { color: tokens.surface, borderColor: said, borderWidth: 2 },
         data: past.map(({ estimated }) => estimated),
       },
       {
