@@ -1510,7 +1510,7 @@ export interface paths {
         };
         /**
          * Compare Context Window
-         * @description Show how the images of a span differ from the reference, or from another span; it alarms nobody.
+         * @description Show how the images of a span (a day) differ from the reference, or another span; it alarms nobody.
          */
         get: operations["compare_context_window"];
         put?: never;
@@ -10719,10 +10719,10 @@ export interface operations {
     };
     compare_context_window: {
         parameters: {
-            query: {
+            query?: {
                 against_since?: string | null;
                 against_until?: string | null;
-                since: string;
+                since?: string | null;
                 until?: string | null;
             };
             header?: never;

@@ -58,17 +58,18 @@ def show_context_history(
 def compare_context_window(
     context: str,
     caller: Caller,
-    since: AwareDatetime,
+    since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
     against_since: AwareDatetime | None = None,
     against_until: AwareDatetime | None = None,
 ) -> wire.WindowComparison:
-    """Show how the images of a span differ from the reference, or from another span; it alarms nobody."""
+    """Show how the images of a span (a day) differ from the reference, or another span; it alarms nobody."""
+    end = until or caller.hub.clock.now()
     return windowing.compare_window(
         caller.session,
         caller.actor,
         context_id=context,
-        span=(since, until or caller.hub.clock.now()),
+        span=(since or end - windowing.DAY, end),
         against=(against_since, against_until),
     )
 

@@ -7,7 +7,7 @@ found, and to compare images with a reference that was made from them.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from perenne.wire import monitoring as wire
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+DAY = timedelta(days=1)
 MOST_READ = 100_000
 """Of a longer span the newest images are taken, so that an answer never takes long."""
 Span = tuple[datetime, datetime]
