@@ -90,6 +90,7 @@ HOMES = {
         "hub.monitoring.telling",
         "hub.monitoring.history",
         "hub.monitoring.imaging",
+        "hub.monitoring.windowing",
         "hub.performance.catching_up",
         "hub.performance.estimating",
         "testing.*",

@@ -102,7 +102,9 @@ def _report(
         elif cases is by_image:
             why_not = str(scan)
     slices.sort(key=lambda one: (-one.lost_low, -one.lost, one.kind, one.key))
-    worst = sorted((o for o in outcomes if o.outcome != "right"), key=lambda o: (-o.loss, o.image_id))[:MOST_WORST]
+    worst = sorted((o for o in outcomes if o.outcome != "right"), key=lambda o: (-o.loss, o.image_id))[
+        :MOST_WORST
+    ]
     return SliceReport(
         model=ModelReference(id=model.id, name=model.name, number=model.number),
         evaluation_id=row.id,

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from perenne.hub.accounts.auth import Caller, GuardedRouter
 from perenne.hub.images import get_image
-from perenne.hub.monitoring import history, imaging, queries, service, telling, windowing
+from perenne.hub.monitoring import history, imaging, queries, service, telling
 from perenne.hub.sites import get_site, get_station
 from perenne.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from perenne.wire import monitoring as wire
@@ -64,6 +64,8 @@ def compare_context_window(
     against_until: AwareDatetime | None = None,
 ) -> wire.WindowComparison:
     """Show how the images of a span (a day) differ from the reference, or another span; it alarms nobody."""
+    from perenne.hub.monitoring import windowing  # brings numpy
+
     end = until or caller.hub.clock.now()
     return windowing.compare_window(
         caller.session,

@@ -15,7 +15,6 @@ from perenne.hub.performance import certificates_at, site_estimates, site_perfor
 from perenne.hub.reports import queries, rules
 from perenne.hub.reports.errors import NoSuchMonth
 from perenne.hub.sites import SiteRow
-from perenne.stats.estimation.wilson import wilson_interval
 from perenne.wire import reports as wire
 from perenne.wire.gates import GateShare
 from perenne.wire.models import ModelReference
@@ -181,6 +180,8 @@ _VERDICTS = ("refused", "flagged", "not_judged")
 def _share(hits: int, *, of: int) -> GateShare | None:
     if of == 0:
         return None
+    from perenne.stats.estimation.wilson import wilson_interval  # brings numpy
+
     low, high = wilson_interval(hits, of)
     return GateShare(value=hits / of, low=low, high=high)
 
