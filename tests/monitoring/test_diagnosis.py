@@ -143,6 +143,24 @@ def test_two_causes_at_once_are_the_first_two(first: str, second: str, seen: Dia
     assert finding.cause in (first, second)
 
 
+def test_chance_moves_a_fact_that_neither_of_two_causes_names_once_and_not_twice() -> None:
+    table = read_table()
+    rest = table.facts["labelled"].rest
+    assert table.chance("moved", fact="labelled", under=("focus", "mount")) == pytest.approx(1 - rest)
+    assert table.chance("same", fact="labelled", under=("focus", "mount")) == pytest.approx(rest)
+
+
+def test_a_small_shift_of_the_embedding_is_explained_only_where_the_prevalence_takes_some_of_it() -> None:
+    moved = PredictionFacts(0.2, 0.45, 0.15, 0.35, 0.05, 200, remaining=0.9)
+    codes = [
+        line.code
+        for facts in (moved, replace(moved, explained=0.3))
+        for line in diagnose(replace(QUIET, prediction=facts)).evidence
+        if line.code.startswith("prevalence")
+    ]
+    assert codes == ["prevalence.moved", "prevalence.explains"]
+
+
 def test_a_signature_tells_the_kind_and_how_strong_it_is() -> None:
     finding = diagnose(PATTERNS["light"])
     assert (finding.signature, finding.signature_strength) == ("light", "gamma 1.15")

@@ -95,6 +95,19 @@ def test_a_spot_on_the_lens_is_told_wherever_it_lies(library: SignatureLibrary) 
     assert match.strengths[0] < -10 and "from the left" in match.words
 
 
+def test_a_fault_beside_a_spot_on_the_lens_is_told_too(library: SignatureLibrary) -> None:
+    y, x = np.mgrid[:128, :128]
+    shade = 1 - 0.6 * np.exp(-(((x - 86) ** 2 + (y - 37) ** 2) / 12**2))[..., None]
+    noise = next(kind for kind in KINDS if kind.name == "noise")
+    noisy = [
+        change_image(np.rint(photograph(300 + i) * shade).astype(np.uint8), kind=noise, strength=5.0, seed=i)
+        for i in range(N_WINDOW)
+    ]
+    match = match_signature([measure_signals(one) for one in noisy], library=library)
+    assert match is not None and match.causes == ("focus", "light"), match
+    assert match.kinds == ("spot", "noise") and match.strengths[1] == pytest.approx(5, abs=1.5)
+
+
 def test_two_faults_at_once_are_both_told(library: SignatureLibrary) -> None:
     by_name = {kind.name: kind for kind in KINDS}
     both = [

@@ -25,6 +25,7 @@ LIMITS = (
     *("embedding_distance", "far_some", "far_most", "prevalence", "explained", "audit_flat", "audit"),
     *(
         "remaining",
+        "explained_some",
         "unnamed_distance",
         "labelled_flat",
         "agreement",
@@ -92,11 +93,14 @@ class Table:
         """Return how often `fact` stands at `level` under no, one or two causes of the table.
 
         Two at once: a level away from rest is shown if either shows it, and rest only if neither moves it.
+        A cause that says nothing of a fact leaves it to the other: chance moves it once, not twice.
         None: the average over all rows, for a cause that is in no row may move anything.
         """
         if not under:
             return sum(self._alone(level, fact, row) for row in self.rows.values()) / len(self.rows)
-        chances = [self._alone(level, fact, self.rows[code]) for code in under]
+        rows = [self.rows[key] for key in under]
+        touched = [row for row in rows if fact in row.shows or fact in row.indifferent] or rows[:1]
+        chances = [self._alone(level, fact, row) for row in touched]
         product = 1.0
         if level == self.facts[fact].levels[0]:
             for chance in chances:

@@ -320,7 +320,8 @@ def _read_prevalence(facts: PredictionFacts | None, limits: Mapping[str, float])
         return None
     change = facts.window - facts.reference
     moved = (facts.low > 0 or facts.high < 0) and abs(change) >= limits["prevalence"]
-    explains = facts.explained >= limits["explained"] or facts.remaining <= limits["remaining"]
+    little_left = facts.remaining <= limits["remaining"] and facts.explained >= limits["explained_some"]
+    explains = facts.explained >= limits["explained"] or little_left
     level = "same" if not moved else "explains" if explains else "moved"
     numbers = {"before": facts.reference, "after": facts.window, "low": facts.low, "high": facts.high}
     numbers |= {"explained": facts.explained, "images": float(facts.n)}

@@ -54,12 +54,15 @@ _RELATIVE_NOISE = 0.05
 class Tolerance:
     """When a shift is one, when a curve explains it, and when a second curve is worth adding.
 
-    `moved`: distance above noise. `rest`: largest share of the distance left over. `gain`: by how much a
-    second kind must shrink the rest, where that is larger than `well`.
+    `moved`: distance above noise. `rest`: largest share of the distance left over; `rest_of_small` for shifts
+    below `small`, whose direction is less sure. `gain`: by how much a second kind must shrink the rest, where
+    that is larger than `well`.
     """
 
     moved: float = 1.0
-    rest: float = 0.55
+    rest: float = 0.7
+    rest_of_small: float = 0.55
+    small: float = 3.0
     well: float = 0.3
     gain: float = 0.6
 
@@ -206,11 +209,19 @@ def match_signature(
         beyond = library.shift_of(window, expected_F=expected_F)
         shift = min(shift, beyond, key=lambda one: float(one @ one))
     match = match_shift(shift, library=library, n_window=len(window), tolerance=tolerance)
-    if match.moved and not match.kinds:
-        spot = find_spot(shift, library=library)
-        if spot is not None:
-            return replace(match, kinds=("spot",), strengths=(spot[0],), causes=(SPOT_CAUSE,), words=spot[1])
-    return match
+    spot = find_spot(shift, library=library) if match.moved and not match.kinds else None
+    if spot is None:
+        return match
+    beside = match_shift(
+        _without_spot(shift, library=library), library=library, n_window=len(window), tolerance=tolerance
+    )
+    return replace(
+        match,
+        kinds=("spot", *beside.kinds),
+        strengths=(spot[0], *beside.strengths),
+        causes=tuple(dict.fromkeys((SPOT_CAUSE, *beside.causes))),
+        words=" + ".join(words for words in (spot[1], beside.words) if words),
+    )
 
 
 def find_spot(shift_F: Floats, *, library: SignatureLibrary) -> tuple[float, str] | None:
@@ -219,15 +230,36 @@ def find_spot(shift_F: Floats, *, library: SignatureLibrary) -> tuple[float, str
     A spot on the lens stays at one place, which may be anywhere: nine neighbouring cells of the 64 hold most
     of the squared shift of brightness then. Lines, shades and moved edges reach further.
     """
-    cells = (np.linalg.solve(library.white_FF.T, shift_F) * library.scale_F)[len(NAMES) :][:64].reshape(8, 8)
+    cells = _unwhiten(shift_F, library)[len(NAMES) :][:64].reshape(8, 8)
     squares = (cells - np.median(cells)) ** 2
-    sums = np.array([[squares[row : row + 3, at : at + 3].sum() for at in range(6)] for row in range(6)])
-    row, column = (int(at) for at in np.unravel_index(int(sums.argmax()), sums.shape))
+    row, column, held = _place_spot(squares)
     peak = float(cells.flat[int(squares.argmax())] - np.median(cells))
-    if sums.max() < SPOT_SHARE * squares.sum() or abs(peak) < SPOT_GREY:
+    if held < SPOT_SHARE * squares.sum() or abs(peak) < SPOT_GREY:
         return None
     where = f"{(column + 1.5) / 8:.0%} from the left and {(row + 1.5) / 8:.0%} from the top"
     return round(peak, 1), f"a spot of {peak:+.0f} grey values, {where}"
+
+
+def _place_spot(squares: Floats) -> tuple[int, int, float]:
+    """Return the upper left of the nine neighbouring cells that hold most, and what they hold."""
+    sums = np.array([[squares[row : row + 3, at : at + 3].sum() for at in range(6)] for row in range(6)])
+    row, column = (int(at) for at in np.unravel_index(int(sums.argmax()), sums.shape))
+    return row, column, float(sums.max())
+
+
+def _without_spot(shift_F: Floats, *, library: SignatureLibrary) -> Floats:
+    """Return the shift with the cells at and around the spot as the others; the whole image keeps its own."""
+    plain = _unwhiten(shift_F, library)
+    grids = [plain[len(NAMES) :][at : at + 64].reshape(8, 8) for at in (0, 64)]
+    row, column, _ = _place_spot((grids[0] - np.median(grids[0])) ** 2)
+    for grid in grids:
+        grid[max(0, row - 1) : row + 4, max(0, column - 1) : column + 4] = np.median(grid)
+        grid -= grid.mean()
+    return np.asarray((plain / library.scale_F) @ library.white_FF)
+
+
+def _unwhiten(shift_F: Floats, library: SignatureLibrary) -> Floats:
+    return np.asarray(np.linalg.solve(library.white_FF.T, shift_F) * library.scale_F)
 
 
 def match_shift(
@@ -255,7 +287,7 @@ def match_shift(
         rest_of_pair = left_over(shift_F - pair[0][2] - pair[1][2])
         if rest_of_pair < tolerance.gain * rest and _both_count(pair, distance):
             chosen, rest = [(curve, strength) for curve, strength, _ in pair], rest_of_pair
-    if rest > tolerance.rest:
+    if rest > (tolerance.rest if distance >= tolerance.small else tolerance.rest_of_small):
         return SignatureMatch(True, distance, rest)
     return SignatureMatch(
         moved=True,
