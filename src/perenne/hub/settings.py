@@ -53,7 +53,7 @@ class Settings:
     watch_first_reference: int = 500
     """Images that a watched stream collects before its first reference is tried."""
     watch_run_length: int = 0
-    """Units (images, blocks or lots) before a false alarm on average; 0: as many as come in the years below."""
+    """Units (images, blocks, lots) before a false alarm on average; 0: as many as come in the years below."""
     watch_alarm_years: int = 5
     """Years before a false alarm of one stream on average, at the pace of its reference; amber: a 60th."""
     web_dir: str = ""

@@ -4,8 +4,8 @@ Owns stored images, their capture context, their bytes, the gallery, the count o
 measured of every image when it came, and the quality gate of a station. Promises that the same bytes are
 stored once in an organisation, that width, height and every coordinate are those of the upright image, that a
 refused image is counted with its reason, and that the bytes are durable before the row is.
-Does not turn away a sound image, whatever the gate says of it. Of predictions and truth it keeps a note by which images are
-found; it does not know what they are, nor datasets.
+Does not turn away a sound image, whatever the gate says of it. Of predictions and truth it keeps a note by
+which images are found; it does not know what they are, nor datasets.
 """
 
 from perenne.hub.images.errors import ContextContradicts, ImageTooLarge, StoredElsewhere
