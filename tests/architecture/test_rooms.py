@@ -20,7 +20,7 @@ FURTHER_FILES: dict[str, set[str]] = {
     # very many images on a screen; small pictures, made once; what a station's images are like, and each one;
     # from names to ids
     "images": {"gallery", "thumbnails", "gate", "measuring", "placing"},
-    # the tick: what is new, one stream in memory, its samples, references, alarms, and the one transaction that
+    # the tick: what is new, one stream in memory, its samples, references, alarms, the one transaction that
     # writes; then the cause, the probes; and what people read: the room's rows, time lines, one image
     "monitoring": {
         "stream",

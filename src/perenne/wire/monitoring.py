@@ -15,7 +15,7 @@ ChannelGroup = Literal["fingerprint", "acquisition", "embedding", "predictions",
 WatchState = Literal["collecting", "quiet", "amber", "alarm", "paused"]
 """collecting: the reference is not large enough yet; nothing is judged, and the page says so."""
 Detector = Literal["growing", "anchored", "fingerprint", "frozen", "performance"]
-"""growing: changed since recently; anchored: has left the commissioned reference; fingerprint: a new value."""
+"""growing: changed since recently; anchored: has left the first reference; fingerprint: a new value."""
 IncidentState = Literal["open", "acknowledged", "closed"]
 ProbeKind = Literal["replay", "golden"]
 
@@ -50,7 +50,7 @@ class Promise(Message):
 class ReferenceState(Message):
     """The sample that a context is held against: the first one automatic, every other an act of a person.
 
-    `state`: asked (it waits for its time or for the worker), current, past, or refused (`unit_reason` says why).
+    `state`: asked (it waits for its time or the worker), current, past, or refused (`unit_reason` says why).
     """
 
     id: str
@@ -72,7 +72,7 @@ class ReferenceState(Message):
 class WatchContext(Message):
     """One stream that is judged by itself: a product at a station, under one model version.
 
-    `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 or more in it.
+    `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 and up in it.
     """
 
     id: str
@@ -153,7 +153,7 @@ class CauseFinding(Message):
 
 
 class ProbeResult(Message):
-    """One of the two deterministic probes: `replay` of frozen files, or the `golden` part photographed again."""
+    """One of the two deterministic probes: `replay` of frozen files, or the `golden` part taken again."""
 
     kind: ProbeKind
     state: Literal["asked", "running", "same", "differs", "failed"]

@@ -5922,7 +5922,7 @@ export interface components {
         };
         /**
          * ProbeResult
-         * @description One of the two deterministic probes: `replay` of frozen files, or the `golden` part photographed again.
+         * @description One of the two deterministic probes: `replay` of frozen files, or the `golden` part taken again.
          */
         ProbeResult: {
             /**
@@ -6155,7 +6155,7 @@ export interface components {
          * ReferenceState
          * @description The sample that a context is held against: the first one automatic, every other an act of a person.
          *
-         *     `state`: asked (it waits for its time or for the worker), current, past, or refused (`unit_reason` says why).
+         *     `state`: asked (it waits for its time or the worker), current, past, or refused (`unit_reason` says why).
          */
         ReferenceState: {
             /**
@@ -7728,7 +7728,7 @@ export interface components {
          * WatchContext
          * @description One stream that is judged by itself: a product at a station, under one model version.
          *
-         *     `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 or more in it.
+         *     `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 and up in it.
          */
         WatchContext: {
             /** Anchored Level */
