@@ -72,7 +72,7 @@ class ReferenceState(Message):
 class WatchContext(Message):
     """One stream that is judged by itself: a product at a station, under one model version.
 
-    `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 and up in it.
+    `level` is 0..1 on the way to the alarm (logarithm of evidence over that of the threshold), 1 or more in.
     """
 
     id: str
