@@ -66,7 +66,8 @@ def _in_part(n: int, *, part: str) -> NDArray[np.bool_]:
 def _find_tiles(data: Path, *, other: list[Piece], part: str) -> Stock:
     """Return the tiles of three exposures at one size; two classes of defect were never seen."""
     paths = sorted((data / "magnetic_tile").glob("MT_*/exp*.jpg"))
-    own, novel = [], []
+    own: list[Piece] = []
+    novel: list[Piece] = []
     for at in np.flatnonzero(_in_part(len(paths), part=part)):
         name = paths[at].parent.name
         image = _fit(decode_upright(paths[at].read_bytes()), 256, 320)

@@ -107,6 +107,19 @@ def test_a_frozen_picture_and_a_black_one_are_still(reference: list[ImageRecord]
     assert (still := gather_evidence(reference, dark).still) is not None and still.lost == 0.25
 
 
+def test_bare_and_equal_parts_are_no_fault_of_the_sensor_where_the_reference_has_them_too() -> None:
+    bare = measure_signals(np.full((64, 64, 3), 9, np.uint8))
+
+    def some_bare(seed: int) -> list[ImageRecord]:
+        return [
+            replace(one, signals=bare) if at % 5 < 2 else one
+            for at, one in enumerate(records(100, seed=seed))
+        ]
+
+    seen = gather_evidence(some_bare(15), some_bare(16)).still
+    assert seen is not None and (seen.repeated, seen.lost) == (0, 0)
+
+
 def test_records_without_embeddings_and_scores_leave_these_facts_open(reference: list[ImageRecord]) -> None:
     bare = [replace(one, embedding=None, predicted={}, signals=None) for one in reference]
     seen = gather_evidence(bare, bare[:50])

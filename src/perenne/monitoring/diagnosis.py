@@ -86,7 +86,8 @@ class ClusterFacts:
 
 @dataclass(frozen=True)
 class StillFacts:
-    """Shares of the window: pictures that repeat their predecessor, and black, white or half lost ones."""
+    """Shares of the window beyond those of the reference: pictures that repeat their predecessor, and black,
+    white or half lost ones."""
 
     repeated: float
     lost: float

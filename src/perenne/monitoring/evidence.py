@@ -47,6 +47,8 @@ INNER = 0.95
 _EM_STEPS = 60
 _FARTHEST = 99.0
 _WHITE = 250
+_BLANK = 2
+"""Standard deviation in grey values below which nothing is to be seen."""
 _VARYING_FIELDS = ("rate",)
 
 
@@ -305,11 +307,21 @@ def _read_still(reference: Sequence[ImageRecord], window: Sequence[ImageRecord])
     signals = [record.signals for record in window if record.signals is not None]
     if len(signals) < 2:
         return None
-    repeats = [one.picture == before.picture for before, one in pairwise(signals)]
-    usual = [_empty_share(one.signals) for one in reference if one.signals is not None]
+    healthy = [record.signals for record in reference if record.signals is not None]
+    # Parts that lie alike look alike, and a bare part looks blank: what the reference has too is no fault.
+    repeated = _repeated_share(signals) - _repeated_share(healthy)
+    usual = [_empty_share(one) for one in healthy]
     beyond = max(usual, default=0.0) + 0.15
-    lost = [_empty_share(one) > beyond or one.std < 2 for one in signals]
-    return StillFacts(float(np.mean(repeats)), float(np.mean(lost)), len(signals))
+    lost, blank = (
+        float(np.mean([_empty_share(one) > beyond or one.std < _BLANK for one in side] or [False]))
+        for side in (signals, healthy)
+    )
+    return StillFacts(max(0.0, repeated), max(0.0, lost - blank), len(signals))
+
+
+def _repeated_share(signals: Sequence[Signals]) -> float:
+    repeats = [one.picture == before.picture for before, one in pairwise(signals)]
+    return float(np.mean(repeats)) if repeats else 0.0
 
 
 def _empty_share(signals: Signals) -> float:
