@@ -138,6 +138,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
         yield made
 
 
+@pytest.fixture
+def played_on(tmp_path: Path) -> Iterator[Plant]:
+    """The same plant, for a test in which more happens."""
+    with _plant(tmp_path) as made:
+        _play(made)
+        yield made
+
+
 def _play(plant: Plant) -> None:
     """A month goes by."""
     plant.deploy(reason="First <b>version</b>", by="Ada & Co")

@@ -121,9 +121,7 @@ def test_an_empty_month_says_so(plant: Plant) -> None:
 
 
 def test_only_months_with_records_are_listed_and_none_of_the_future(played: Plant) -> None:
-    listed = played.get("/sites/lyon/reports")["items"]
-    assert listed[-1] == {"month": MONTH, "finished": True}
-    assert all(one == {"month": "2026-04", "finished": False} for one in listed[:-1]), "another test's April"
+    assert played.get("/sites/lyon/reports")["items"] == [{"month": MONTH, "finished": True}]
     for month, why in (("2026-05", "has not begun"), ("2026-13", "is no month"), ("march", "is no month")):
         answer = played.http().get(f"/api/v1/sites/lyon/reports/{month}")
         assert answer.status_code == 422 and why in answer.json()["detail"]
@@ -150,11 +148,11 @@ def test_a_role_without_performance_reads_no_report(plant: Plant) -> None:
     assert plant.http("auditor").get("/api/v1/sites/lyon/reports/2026-03").status_code == 200
 
 
-def test_what_happens_later_changes_nothing_but_late_labels_do(played: Plant) -> None:
-    before = played.report(format="json").json()
-    played.at = played.house.clock.now()
-    later = played.run(30, bad=1.0)
-    played.label(later, "bad", stream="audit")
-    assert played.report(format="json").json() == before
-    following = played.report("2026-04", format="json").json()
+def test_what_happens_later_changes_nothing_but_late_labels_do(played_on: Plant) -> None:
+    before = played_on.report(format="json").json()
+    played_on.at = played_on.house.clock.now()
+    later = played_on.run(30, bad=1.0)
+    played_on.label(later, "bad", stream="audit")
+    assert played_on.report(format="json").json() == before
+    following = played_on.report("2026-04", format="json").json()
     assert following["certificates"][0]["n_labels"] == 85 + 30
