@@ -12,6 +12,7 @@ from perenne.hub.infra.jobs import JobContext, JobHandler
 from perenne.hub.infra.services import Hub
 from perenne.hub.monitoring import queries, stream
 from perenne.hub.monitoring.service import CAUSE_JOB, PROBE_JOB
+from perenne.hub.predictions import organisations_with_predictions
 
 _log = logging.getLogger("perenne.monitoring")
 MOST_TICKS = 200
@@ -22,7 +23,7 @@ def tick_all(hub: Hub) -> int:
     """Return how many predictions were taken up, of all organisations; cheap while nothing is new."""
     total = 0
     with hub.database.reading() as session:
-        organisations = stream.organisations_watched(session)
+        organisations = organisations_with_predictions(session)
     for organisation_id in organisations:
         try:
             total += _tick_while_new(hub, organisation_id)

@@ -283,15 +283,3 @@ def read_json(text: str | None) -> dict[str, Any]:
     """Return the object that a text column holds; an empty one for none."""
     found: dict[str, Any] = json.loads(text) if text else {}
     return found
-
-
-def organisations_watched(session: Session) -> list[str]:
-    """Return every organisation that has a prediction: the worker looks after all of them."""
-    found: list[str] = []
-    after = ""
-    while True:
-        following = select(PredictionRow.organisation_id).where(PredictionRow.organisation_id > after)
-        after = session.scalar(following.order_by(PredictionRow.organisation_id).limit(1)) or ""
-        if not after:
-            return found
-        found.append(after)

@@ -9,7 +9,7 @@ import logging
 from perenne.hub.accounts import system_actor
 from perenne.hub.infra.jobs import JobHandler
 from perenne.hub.infra.services import Hub
-from perenne.hub.performance import queries
+from perenne.hub.predictions import organisations_with_predictions
 
 _log = logging.getLogger("perenne.performance")
 TICK_S = 20.0
@@ -21,7 +21,7 @@ def tick_all(hub: Hub) -> int:
     from perenne.hub.performance.estimating import keep_estimates
 
     with hub.database.reading() as session:
-        organisations = queries.organisations(session)
+        organisations = organisations_with_predictions(session)
     total = 0
     for organisation_id in organisations:
         actor = system_actor(organisation_id)

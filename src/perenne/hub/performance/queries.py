@@ -412,15 +412,3 @@ def embeddings_of(session: Session, actor: Actor, prediction_ids: Iterable[str])
         )
         found.update({row[0]: row[1] for row in session.execute(wanted)})
     return found
-
-
-def organisations(session: Session) -> list[str]:
-    """Return every organisation that has an answer, for work that is done for all of them."""
-    found: list[str] = []
-    after = ""
-    while True:
-        following = select(PredictionRow.organisation_id).where(PredictionRow.organisation_id > after)
-        after = session.scalar(following.order_by(PredictionRow.organisation_id).limit(1)) or ""
-        if not after:
-            return found
-        found.append(after)

@@ -10,6 +10,7 @@ from perenne.hub.predictions.queries import (
     decisions_of_station,
     embeddings_of_model,
     latest_of_station,
+    organisations_with_predictions,
 )
 from perenne.hub.predictions.service import (
     get_prediction,
@@ -28,6 +29,7 @@ __all__ = [
     "get_prediction",
     "latest_of_station",
     "list_predictions",
+    "organisations_with_predictions",
     "record_prediction",
     "summarise_prediction",
     "tell_prediction",

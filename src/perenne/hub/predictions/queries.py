@@ -115,6 +115,18 @@ def latest_of_station(session: Session, actor: Actor, *, station_id: str, limit:
     return session.execute(wanted.order_by(*newest_first).limit(limit)).all()
 
 
+def organisations_with_predictions(session: Session) -> list[str]:
+    """Return every organisation that has a prediction, for work that is done for all of them."""
+    found: list[str] = []
+    after = ""
+    while True:
+        following = select(PredictionRow.organisation_id).where(PredictionRow.organisation_id > after)
+        after = session.scalar(following.order_by(PredictionRow.organisation_id).limit(1)) or ""
+        if not after:
+            return found
+        found.append(after)
+
+
 def insert_prediction(session: Session, values: dict[str, Any]) -> None:
     session.connection().execute(_insert_statement(), values)
 
