@@ -8,6 +8,7 @@ import { type Fact, Facts } from "@/ui/Facts";
 import { type Format, useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
+import { BesidePictures } from "./BesidePictures";
 import { Effects } from "./Effects";
 import classes from "./monitoring.module.css";
 import type { Alarm } from "./queries";
@@ -137,33 +138,10 @@ function NewValues({ values }: { values: Record<string, string> }) {
 
 function Pictures({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation("monitoring");
-  const kinds = [
-    ["typical", alarm.typical_images ?? []],
-    ["reference", alarm.reference_images ?? []],
-  ] as const;
-  if (kinds.every(([, ids]) => ids.length === 0)) return <Text c="dimmed">{t("images.none")}</Text>;
-  return (
-    <div className={classes.beside}>
-      {kinds.map(([kind, ids]) => (
-        <Stack key={kind} gap={6}>
-          <Title order={3} fz="md">
-            {t(`images.${kind}`)}
-          </Title>
-          <ul className={classes.pictures}>
-            {ids.map((id, place) => (
-              <li key={id}>
-                <Link to={`/images/${id}` as string}>
-                  <img
-                    src={`/api/v1/images/${id}/thumbnail`}
-                    alt={t("images.alt", { number: place + 1, kind: t(`images.${kind}`) })}
-                    loading="lazy"
-                  />
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </Stack>
-      ))}
-    </div>
-  );
+  const sides = [
+    { name: t("images.typical"), ids: alarm.typical_images ?? [] },
+    { name: t("images.reference"), ids: alarm.reference_images ?? [] },
+  ];
+  if (sides.every(({ ids }) => ids.length === 0)) return <Text c="dimmed">{t("images.none")}</Text>;
+  return <BesidePictures sides={sides} />;
 }

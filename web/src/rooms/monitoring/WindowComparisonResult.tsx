@@ -1,12 +1,12 @@
 /* What a comparison found: how far first, the p-value with its size beside it, signals and pictures. */
-import { Alert, Stack, Text, Title } from "@mantine/core";
+import { Alert, Stack, Text } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { type Fact, Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
+import { BesidePictures } from "./BesidePictures";
 import classes from "./monitoring.module.css";
 import { useChannelName } from "./useWords";
 
@@ -77,7 +77,12 @@ export function WindowComparisonResult({ found }: { found: Compared }) {
         <>
           <Text c="dimmed">{t("window.caution", { most: format.integer(found.most_images) })}</Text>
           <Differences effects={found.effects ?? []} />
-          <Beside typical={found.typical_images ?? []} other={found.other_images ?? []} />
+          <BesidePictures
+            sides={[
+              { name: t("window.typical"), ids: found.typical_images ?? [] },
+              { name: t("window.unlike"), ids: found.other_images ?? [] },
+            ]}
+          />
         </>
       )}
     </Stack>
@@ -120,37 +125,5 @@ function Differences({ effects }: { effects: Difference[] }) {
       rowKey={({ channel }) => channel}
       caption={t("window.differs", { first: FIRST, count: effects.length })}
     />
-  );
-}
-
-function Beside({ typical, other }: { typical: string[]; other: string[] }) {
-  const { t } = useTranslation("monitoring");
-  const kinds = [
-    ["typical", typical],
-    ["unlike", other],
-  ] as const;
-  return (
-    <div className={classes.beside}>
-      {kinds.map(([kind, ids]) => (
-        <Stack key={kind} gap={6}>
-          <Title order={3} fz="md">
-            {t(`window.${kind}`)}
-          </Title>
-          <ul className={classes.pictures}>
-            {ids.map((id, place) => (
-              <li key={id}>
-                <Link to={`/images/${id}` as string}>
-                  <img
-                    src={`/api/v1/images/${id}/thumbnail`}
-                    alt={t("images.alt", { number: place + 1, kind: t(`window.${kind}`) })}
-                    loading="lazy"
-                  />
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </Stack>
-      ))}
-    </div>
   );
 }
