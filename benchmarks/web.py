@@ -50,7 +50,8 @@ DRAWN = """charts => new Promise(done => {
     const main = document.querySelector('main');
     const drawn = main ? [...main.querySelectorAll('[role=img]')].filter(inSight) : [];
     const awaited = !main?.querySelector('h1') || main.querySelector('[aria-busy=true]')
-      || main.querySelectorAll('canvas').length < charts || drawn.some(one => one.childElementCount === 0 && !one.matches('svg'));
+      || main.querySelectorAll('canvas').length < charts
+      || drawn.some(one => one.childElementCount === 0 && !one.matches('svg'));
     if (awaited) setTimeout(look, 5);
     else requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0));
   };
