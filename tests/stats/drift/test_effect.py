@@ -76,17 +76,29 @@ def test_what_does_not_match_is_refused() -> None:
         tell_apart(np.zeros((9, 2)), np.zeros((9, 2)), rng=np.random.default_rng(0), window_groups=["a"] * 9)
 
 
-def test_a_classifier_tells_nothing_apart_where_nothing_differs() -> None:
-    """30 pairs of equal populations in lots. Error budget: seed fixed; at a coverage of 92 % fewer than 22
-    intervals that hold 0.5 have a chance of 1 in 1,000."""
-    rng = np.random.default_rng(5)
-    lots = np.repeat(np.arange(40), 5)
-    hits = 0
-    for _ in range(30):
-        old, new = (rng.normal(size=(40, 3))[lots] + rng.normal(size=(200, 3)) for _ in range(2))
-        auc = tell_apart(old, new, rng=rng, reference_groups=lots, window_groups=lots).auc
-        hits += auc.low <= 0.5 <= auc.high
-    assert hits >= 22
+@pytest.mark.parametrize(
+    ("shift", "channels", "lot", "average"), [(0.0, 4, 1, 0.5), (0.0, 20, 4, 0.5), (0.25, 20, 1, None)]
+)
+def test_the_interval_of_a_classifier_covers_what_such_samples_give_on_average(
+    shift: float, channels: int, lot: int, average: float | None
+) -> None:
+    """Two samples of 240 and 80 images, 100 times, without and with a difference, single and in lots.
+
+    Error budget: the seed is fixed; at a coverage of 92 % fewer than 84 of 100 intervals have a chance of
+    0.4 %. That of an AUC of given scores holds in some 85 without a difference: it failed here."""
+    found = []
+    for draw in range(100):
+        rng = np.random.default_rng([7, draw])
+        sides = []
+        for n, moved in ((240, 0.0), (80, shift)):
+            lots = np.arange(n) // lot
+            of_lots = rng.normal(size=(n, channels))[lots] if lot > 1 else 0.0
+            sides.append((rng.normal(moved, 1, (n, channels)) + of_lots, lots))
+        (old, old_lots), (new, new_lots) = sides
+        found.append(tell_apart(old, new, rng=rng, reference_groups=old_lots, window_groups=new_lots).auc)
+    target = np.mean([one.auc for one in found]) if average is None else average
+    assert sum(one.low <= target <= one.high for one in found) >= 84
+    assert target == 0.5 or sum(one.low > 0.5 for one in found) >= 90
 
 
 def test_a_classifier_finds_spread_and_missing_values_and_points_at_the_images() -> None:
