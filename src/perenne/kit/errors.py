@@ -5,6 +5,8 @@ One class a condition, with a stable code. Refuses to be raised without a remedy
 
 from typing import Any, ClassVar
 
+from perenne.kit.saying import Said, to_code
+
 ERROR_TYPE_BASE = "https://perenne.dev/errors/"
 
 
@@ -22,6 +24,7 @@ class PerenneError(Exception):
     def __init__(self, detail: str, *, remedy: str, **extra: Any) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.said = detail if isinstance(detail, Said) else Said(detail)
         self.remedy = remedy
         self.extra = extra
 
@@ -30,8 +33,10 @@ class PerenneError(Exception):
 
     def to_problem(self) -> dict[str, Any]:
         """Return the RFC 9457 problem document of this error."""
+        coded = to_code(self.detail)
         return {
             **self.extra,
+            **({"said": coded} if coded else {}),
             "type": ERROR_TYPE_BASE + self.code,
             "title": self.title,
             "status": self.status,

@@ -24,11 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perenne.kit.errors import InvalidInput
+from perenne.kit.saying import Said
 from perenne.monitoring.channels import channel_values, name_channels
 from perenne.monitoring.frame import EmbeddingFrame, Frame
 from perenne.monitoring.record import ImageRecord, unpack_embedding
 from perenne.quality.fingerprint import Fingerprint
-from perenne.stats.sequential.unit import MIN_UNITS, UnitChoice, choose_unit, record_channels, summarise_unit
+from perenne.stats.sequential.unit import (
+    MIN_UNITS,
+    UnitChoice,
+    choose_unit,
+    record_channels,
+    say_lots,
+    summarise_unit,
+)
 
 Floats = NDArray[np.float64]
 UnitKind = Literal["image", "block", "lot"]
@@ -49,7 +57,7 @@ class ReferenceTooSmall(InvalidInput):
 
 @dataclass(frozen=True)
 class Unit:
-    """What a unit of the watch is: `length` images for a block, None for a lot."""
+    """What a unit of the watch is: `length` images for a block, None for a lot; `reason` knows its code."""
 
     kind: UnitKind
     length: int | None
@@ -98,7 +106,13 @@ class Reference:
         """
         if len(records) < MIN_IMAGES:
             raise ReferenceTooSmall(
-                f"A reference takes at least {MIN_IMAGES} images of one context; there are {len(records)}.",
+                Said(
+                    f"A reference takes at least {MIN_IMAGES} images of one context; there are "
+                    f"{len(records)}.",
+                    code="reference.few",
+                    images=len(records),
+                    needed=MIN_IMAGES,
+                ),
                 remedy="Collect more images; 2,000 make a good reference.",
             )
         embeddings = [record.embedding for record in records if record.embedding is not None]
@@ -235,23 +249,24 @@ def _values_of(records: Sequence[ImageRecord], frame: Frame) -> Floats:
 def _choose(records: Sequence[ImageRecord], *, values_NC: Floats, unit: UnitKind | Literal["auto"]) -> Unit:
     lots = [record.lot or "" for record in records] if any(record.lot for record in records) else None
     if unit == "image":
-        return Unit("image", 1, len(records), enough=True, reason="images, as it was asked for")
+        return Unit(
+            "image",
+            1,
+            len(records),
+            enough=True,
+            reason=Said("images, as it was asked for", code="unit.asked"),
+        )
     if unit == "lot" and lots is None:
-        raise ReferenceTooSmall("No record tells its lot.", remedy='Tell lots, or take unit="auto".')
+        raise ReferenceTooSmall(
+            Said("No record tells its lot.", code="reference.no_lots"),
+            remedy='Tell lots, or take unit="auto".',
+        )
     found: UnitChoice = choose_unit(values_NC, lots=None if unit == "block" else lots)
     if found.kind == "lot":
         n_runs = sum(1 for _ in groupby(lots or ()))
-        reason = found.reason if n_runs >= MIN_UNITS else _too_few(found.reason, n_runs)
+        reason = say_lots(found.n_units, n_images=len(records), n_runs=n_runs)
         return Unit("lot", None, n_runs, enough=n_runs >= MIN_UNITS, reason=reason)
     return Unit(found.kind, found.length, found.n_units, enough=found.enough, reason=found.reason)
-
-
-def _too_few(reason: str, n_runs: int) -> str:
-    if "at least" in reason:
-        return reason
-    return (
-        f"{reason}, {n_runs} one after the other; at least {MIN_UNITS} are needed: collect a longer reference"
-    )
 
 
 def _units_of(records: Sequence[ImageRecord], unit: Unit) -> list[list[ImageRecord]]:

@@ -19,6 +19,8 @@ from perenne.hub.performance.service import state_claim
 from perenne.hub.performance.tables import InspectedWeekRow, PerformanceEstimateRow, PerformanceWeekRow
 from perenne.hub.sites.tables import SiteRow
 from perenne.kit.ids import new_id
+from perenne.kit.saying import to_code
+from perenne.stats.estimation import Support, guard_estimate
 from perenne.wire.performance import ClaimNew
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ SEEDED_EVERY, PICKED_EVERY, UNTOLD_EVERY = 7, 11, 23
 WEEKS_BEHIND = 22
 LABELS_A_WEEK = 40
 SURE_SUPPORT = 0.985
-"""From such a share on, the drawn estimates were shown; below it the guard held them back."""
+"""From such a share on, drawn estimates were shown; the others fell so far that the guard held them back."""
+FAR_BELOW = 0.12
 
 
 @dataclass(frozen=True)
@@ -149,10 +152,12 @@ def _estimates(
     """Return what was estimated of a week when it had ended; of some weeks nothing was shown."""
     support = round(float(np.clip(rng.normal(0.99, 0.006), 0, 1)), 4)
     shown = support >= SURE_SUPPORT
+    if not shown:
+        support = round(support - FAR_BELOW, 4)
+    why = guard_estimate(Support(support, support, support, n=n, n_reference=n)).why_not
     found = []
     for name in METRICS:
         value = float(np.clip(true[name] + rng.normal(0, 0.012), 0, 1))
-        why = None if shown else f"{1 - support:.1%} of the images are unlike any labelled one."
         found.append(
             PerformanceEstimateRow(
                 id=new_id("est"),
@@ -165,6 +170,7 @@ def _estimates(
                 n_images=n,
                 support_share=support,
                 why_not=why,
+                why_not_said=to_code(why),
                 labels_needed=None if shown else 120,
                 recorded_at=recorded_at + timedelta(minutes=10),
             )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from perenne.wire.base import Message
+from perenne.wire.base import Message, Said
 
 ChannelGroup = Literal["fingerprint", "acquisition", "embedding", "predictions", "performance"]
 WatchState = Literal["collecting", "quiet", "amber", "alarm", "paused"]
@@ -60,10 +60,12 @@ class ReferenceState(Message):
     until: datetime
     unit: Literal["image", "block", "lot"]
     unit_reason: str
+    unit_reason_said: Said | None = None
     enough: bool
     set_by: str
     set_at: datetime
     reason: str
+    reason_said: Said | None = None
     automatic: bool = False
     state: Literal["asked", "current", "past", "refused"] = "current"
     due_at: datetime | None = None
@@ -96,6 +98,7 @@ class WatchContext(Message):
     """Images that arrived and were not judged yet."""
     why_collecting: str = ""
     """Why the images collected so far make no reference yet."""
+    why_collecting_said: Said | None = None
     fleet: bool = False
     """The evidence also passes the stricter limit that is held over all contexts together."""
 
@@ -161,6 +164,7 @@ class ProbeResult(Message):
     n_different: int
     largest_difference: float | None = None
     detail: str = ""
+    detail_said: Said | None = None
     by: str
     at: datetime
     job_id: str | None = None
@@ -173,6 +177,8 @@ class IncidentStep(Message):
     by: str
     act: str
     text: str = ""
+    text_said: Said | None = None
+    """What the hub itself wrote in `text`; None where a person did."""
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -203,6 +209,7 @@ class Incident(IncidentSummary):
     probes: list[ProbeResult]
     steps: list[IncidentStep]
     close_reason: str | None = None
+    close_reason_said: Said | None = None
     confirmed_cause: str | None = None
     merged_into: str | None = None
     """The common incident that took over its alarms."""
@@ -275,6 +282,7 @@ class TimeMark(Message):
     kind: Literal["deployment", "reference", "incident", "claim"]
     id: str
     label: str
+    label_said: Said | None = None
 
 
 class ContextHistory(Message):
@@ -362,7 +370,9 @@ class WindowComparison(Message):
     typical_images: list[str] = Field(default_factory=list)
     other_images: list[str] = Field(default_factory=list)
     why: str = ""
+    why_said: Said | None = None
     caution: str = ""
+    caution_said: Said | None = None
 
 
 class SiteWatch(Message):

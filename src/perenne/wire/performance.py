@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from perenne.wire.base import Message
+from perenne.wire.base import Message, Said
 from perenne.wire.models import ModelReference
 
 LabelStream = Literal["audit", "seeded", "active", "unknown"]
@@ -29,6 +29,7 @@ class MetricFigure(Message):
     n_images: int
     n_units: int
     missing: str | None = None
+    missing_said: Said | None = None
 
 
 class PerformancePeriod(Message):
@@ -97,6 +98,7 @@ class Certificate(Message):
     reason: str
     why_open: str | None = None
     """What stands in the way of a decision, such as labels that were not drawn alike."""
+    why_open_said: Said | None = None
     path: list[tuple[int, float, float]] = Field(default_factory=list)
     """(labels, log wealth for the claim, against it) for a small chart, decided where one reaches
     `log_threshold`; empty in lists."""
@@ -114,7 +116,8 @@ class PastError(Message):
 
 
 class Estimate(Message):
-    """Performance without labels; `value` is None whenever the guard does not let a number be shown."""
+    """Performance without labels, beside its past errors. `value` is None, and `why_not` says why, whenever
+    the guard does not let a number be shown, or no past week of that version was checked by labels yet."""
 
     site: str
     model: ModelReference
@@ -126,6 +129,7 @@ class Estimate(Message):
     n_images: int
     support_share: float | None
     why_not: str | None
+    why_not_said: Said | None = None
     labels_needed: int | None
     past_errors: list[PastError]
     mean_past_error: float | None
@@ -208,6 +212,7 @@ class SliceReport(Message):
     worst: list[WorstCase]
     n_tested: int
     why_not: str | None = None
+    why_not_said: Said | None = None
 
 
 class Sensitivity(Message):
@@ -253,3 +258,4 @@ class LabelSuspicions(Message):
     items: list[LabelSuspect]
     n_images: int
     why_not: str | None = None
+    why_not_said: Said | None = None

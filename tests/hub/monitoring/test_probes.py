@@ -152,6 +152,8 @@ def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
     line.house.clock.at = now + timedelta(hours=1)
     missing = line.probe("golden")
     assert missing["state"] == "failed" and "no capture since" in missing["detail"]
+    assert missing["detail_said"] == {"code": "probe.no_capture_since", "values": {"part": "gold"}}
+    assert line.get(f"/incidents/{line.incident}")["steps"][-1]["text_said"] == missing["detail_said"]
     line.inspect_file(_picture(91), part_id="gold")
     assert line.probe("golden")["state"] == "same"
     line.inspect_file(_picture(92, grey=90), part_id="gold")

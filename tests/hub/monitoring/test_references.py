@@ -73,6 +73,8 @@ def test_too_few_images_make_no_reference_and_the_old_one_holds(moved: Plant) ->
     refused = moved.get(f"/monitoring/contexts/{context['id']}/references")["items"][0]
     assert (refused["state"], refused["enough"]) == ("refused", False)
     assert "at least 200 images" in refused["unit_reason"]
+    assert refused["unit_reason_said"]["code"] == "reference.few"
+    assert refused["unit_reason_said"]["values"]["needed"] == 200
     assert moved.context()["reference"]["id"] == context["reference"]["id"]
     assert moved.context()["state"] == "alarm"
     moved.post(path, {"since": since, "reason": ""}, status=422)

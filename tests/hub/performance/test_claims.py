@@ -61,6 +61,8 @@ def test_images_drawn_with_different_chances_in_a_week_certify_nothing_and_say_s
     fleet.label(images[50:], ["bad"] * 50, stream="audit", inclusion_probability=0.5)
     claim = fleet.claim(stream="audit").json()
     assert claim["state"] == "open" and "different chances (0.1 and 0.5)" in claim["why_open"]
+    assert claim["why_open_said"]["code"] == "claim.draws_differ"
+    assert claim["why_open_said"]["values"]["least"] == 0.1
 
 
 def test_a_new_version_starts_without_labels_and_the_old_one_keeps_what_it_had(fleet: Fleet) -> None:

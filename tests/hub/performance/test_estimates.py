@@ -1,6 +1,7 @@
 """Performance without labels: told before the labels come, only where images are like labelled ones."""
 
 import struct
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,8 @@ def looks(n: int, *, rng: np.random.Generator, shift: float = 0.0) -> list[bytes
 
 def run_week(
     fleet: Fleet, model: Any, week: int, *, n: int = 150, labelled: bool, shift: float = 0.0, seed: int = 0
-) -> float:
-    """Play a week whose scores are right as often as they say; return the true recall."""
+) -> tuple[float, Callable[[], None]]:
+    """Play a week whose scores are right as often as they say; return the true recall, and what labels it."""
     rng = np.random.default_rng([seed, week])
     scores = rng.random(n)
     bad = rng.random(n) < scores
@@ -33,9 +34,13 @@ def run_week(
     images = fleet.answer(
         "lyon", model, [said(s) for s in scores], at=at, embeddings=looks(n, rng=rng, shift=shift)
     )
-    if labelled:
+
+    def label() -> None:
         fleet.label(images, ["bad" if b else "good" for b in bad], stream="audit")
-    return float((bad & (scores >= 0.5)).sum() / bad.sum())
+
+    if labelled:
+        label()
+    return float((bad & (scores >= 0.5)).sum() / bad.sum()), label
 
 
 def recall(fleet: Fleet) -> Any:
@@ -43,16 +48,27 @@ def recall(fleet: Fleet) -> Any:
     return fleet.get("/sites/lyon/estimates", metric="recall")["items"][0]
 
 
-def test_a_week_is_estimated_when_it_has_ended_and_its_labels_come_later(fleet: Fleet) -> None:
+def test_a_number_is_given_only_beside_past_errors(fleet: Fleet) -> None:
     model = fleet.add_model()
     run_week(fleet, model, 0, labelled=True)
-    true = run_week(fleet, model, 1, labelled=False)
+    _, label = run_week(fleet, model, 1, labelled=False)
     fleet.go_to(MONDAY + 2 * WEEK)
     assert tick_all(fleet.house.hub) > 0
+    untried = recall(fleet)
+    assert untried["week"] == "2026-01-12" and untried["past_errors"] == []
+    assert (untried["value"], untried["low"], untried["high"]) == (None, None, None)
+    assert untried["why_not_said"] == {"code": "estimate.untried", "values": {}}
+    label()
+    true, _ = run_week(fleet, model, 2, labelled=False)
+    fleet.go_to(MONDAY + 3 * WEEK)
+    tick_all(fleet.house.hub)
     seen = recall(fleet)
-    assert seen["week"] == "2026-01-12" and seen["why_not"] is None
+    assert seen["week"] == "2026-01-19" and seen["why_not"] is None and seen["why_not_said"] is None
     assert seen["low"] <= true <= seen["high"] and abs(seen["value"] - true) < 0.12
-    assert seen["support_share"] > 0.9 and seen["past_errors"] == []
+    (error,) = seen["past_errors"]
+    assert error["week"] == "2026-01-12" and error["n_labels"] == 150
+    assert seen["mean_past_error"] == pytest.approx(abs(error["estimated"] - error["measured"]))
+    assert seen["support_share"] > 0.9
     standing = {item["site"]: item for item in fleet.get("/performance/sites")["items"]}
     assert standing["lyon"]["estimate"]["metric"] == "f1" and standing["graz"]["estimate"] is None
 
@@ -65,6 +81,8 @@ def test_no_number_is_shown_of_images_unlike_those_with_labels(fleet: Fleet) -> 
     tick_all(fleet.house.hub)
     seen = recall(fleet)
     assert seen["value"] is None and "like those with labels" in seen["why_not"]
+    assert seen["why_not_said"]["code"] == "estimate.unlike"
+    assert seen["why_not_said"]["values"] == {"share": seen["support_share"], "least_share": 0.9}
     assert seen["labels_needed"] > 0 and seen["support_share"] < 0.1
 
 
@@ -76,6 +94,7 @@ def test_too_few_audited_labels_say_how_many_are_missing(fleet: Fleet) -> None:
     tick_all(fleet.house.hub)
     seen = recall(fleet)
     assert seen["value"] is None and seen["labels_needed"] == 60 and "40 of 100" in seen["why_not"]
+    assert seen["why_not_said"]["values"] == {"got": 40, "needed": 100, "unit": "labelled images"}
 
 
 def test_an_estimate_of_a_week_that_ended_never_changes_and_is_held_against_its_labels(fleet: Fleet) -> None:
@@ -88,16 +107,16 @@ def test_an_estimate_of_a_week_that_ended_never_changes_and_is_held_against_its_
     )
     fleet.go_to(MONDAY + 2 * WEEK)
     tick_all(fleet.house.hub)
-    before = recall(fleet)["value"]
+    assert recall(fleet)["value"] is None
     fleet.label(images, ["good"] * 75 + ["bad"] * 75, stream="audit")
     fleet.go_to(MONDAY + 3 * WEEK)
     run_week(fleet, model, 2, labelled=False)
     tick_all(fleet.house.hub)
     items = fleet.get("/sites/lyon/estimates", metric="recall")["items"]
     assert [item["week"] for item in items[:2]] == ["2026-01-19", "2026-01-12"]
-    assert items[1]["value"] == before
+    assert items[1]["value"] is None  # no week before it was checked, whatever came later
     (error,) = items[0]["past_errors"]
-    assert error["estimated"] == before and error["n_labels"] == 150
+    assert error["n_labels"] == 150
     assert items[0]["mean_past_error"] == pytest.approx(abs(error["estimated"] - error["measured"]))
     assert items[0]["value"] is None and "scores do not mean here what they meant" in items[0]["why_not"]
 

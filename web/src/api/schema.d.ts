@@ -2110,7 +2110,8 @@ export interface paths {
          * List Estimates
          * @description List what was estimated of a site without labels, the newest week first, each beside its past errors.
          *
-         *     `value` is null where the guard does not let a number be shown; `why_not` says why.
+         *     `value` is null where the guard does not let a number be shown, or where no past week of that version was
+         *     checked by labels yet; `why_not` says why.
          */
         get: operations["list_estimates"];
         put?: never;
@@ -2885,6 +2886,7 @@ export interface components {
             value: number | null;
             /** Why Open */
             why_open?: string | null;
+            why_open_said?: components["schemas"]["Said"] | null;
         };
         /**
          * ChangedItems
@@ -3518,7 +3520,8 @@ export interface components {
         };
         /**
          * Estimate
-         * @description Performance without labels; `value` is None whenever the guard does not let a number be shown.
+         * @description Performance without labels, beside its past errors. `value` is None, and `why_not` says why, whenever
+         *     the guard does not let a number be shown, or no past week of that version was checked by labels yet.
          */
         Estimate: {
             /** High */
@@ -3549,6 +3552,7 @@ export interface components {
             week: string;
             /** Why Not */
             why_not: string | null;
+            why_not_said?: components["schemas"]["Said"] | null;
         };
         /**
          * Evaluation
@@ -4534,6 +4538,7 @@ export interface components {
             cause: string | null;
             /** Close Reason */
             close_reason?: string | null;
+            close_reason_said?: components["schemas"]["Said"] | null;
             /** Closed At */
             closed_at?: string | null;
             /** Confirmed Cause */
@@ -4635,6 +4640,7 @@ export interface components {
              * @default
              */
             text: string;
+            text_said?: components["schemas"]["Said"] | null;
         };
         /**
          * IncidentSummary
@@ -4954,6 +4960,7 @@ export interface components {
             n_images: number;
             /** Why Not */
             why_not?: string | null;
+            why_not_said?: components["schemas"]["Said"] | null;
         };
         /**
          * Licence
@@ -5508,6 +5515,7 @@ export interface components {
             metric: string;
             /** Missing */
             missing?: string | null;
+            missing_said?: components["schemas"]["Said"] | null;
             /** N Images */
             n_images: number;
             /** N Units */
@@ -5937,6 +5945,7 @@ export interface components {
              * @default
              */
             detail: string;
+            detail_said?: components["schemas"]["Said"] | null;
             /** Job Id */
             job_id?: string | null;
             /**
@@ -6175,6 +6184,7 @@ export interface components {
             n_units: number;
             /** Reason */
             reason: string;
+            reason_said?: components["schemas"]["Said"] | null;
             /**
              * Set At
              * Format: date-time
@@ -6200,6 +6210,7 @@ export interface components {
             unit: "image" | "block" | "lot";
             /** Unit Reason */
             unit_reason: string;
+            unit_reason_said?: components["schemas"]["Said"] | null;
             /**
              * Until
              * Format: date-time
@@ -6678,6 +6689,18 @@ export interface components {
             mapping?: components["schemas"]["ImportMapping"] | null;
         };
         /**
+         * Said
+         * @description What an English sentence beside it says: a stable code, and the values to word it in any language.
+         */
+        Said: {
+            /** Code */
+            code: string;
+            /** Values */
+            values?: {
+                [key: string]: number | string | string[] | null;
+            };
+        };
+        /**
          * SealedOpening
          * @description One opening of a sealed test set, by a person or by an evaluation.
          */
@@ -7149,6 +7172,7 @@ export interface components {
             slices: components["schemas"]["ErrorSlice"][];
             /** Why Not */
             why_not?: string | null;
+            why_not_said?: components["schemas"]["Said"] | null;
             /** Worst */
             worst: components["schemas"]["WorstCase"][];
         };
@@ -7342,6 +7366,7 @@ export interface components {
             kind: "deployment" | "reference" | "incident" | "claim";
             /** Label */
             label: string;
+            label_said?: components["schemas"]["Said"] | null;
             /** Until */
             until?: string | null;
         };
@@ -7781,6 +7806,7 @@ export interface components {
              * @default
              */
             why_collecting: string;
+            why_collecting_said?: components["schemas"]["Said"] | null;
         };
         /**
          * WhoAmI
@@ -7820,6 +7846,7 @@ export interface components {
              * @default
              */
             caution: string;
+            caution_said?: components["schemas"]["Said"] | null;
             /** Context Id */
             context_id: string;
             discrepancy?: components["schemas"]["Discrepancy"] | null;
@@ -7851,6 +7878,7 @@ export interface components {
              * @default
              */
             why: string;
+            why_said?: components["schemas"]["Said"] | null;
             window: components["schemas"]["WindowSide"];
         };
         /**

@@ -25,9 +25,11 @@ from perenne.hub.models import ModelVersionRow, get_model_version
 from perenne.hub.sites import SiteRow
 from perenne.kit.errors import NotFound
 from perenne.kit.hashing import sha256_hex
+from perenne.kit.saying import Said, to_code
 from perenne.problems import PROBLEMS
 from perenne.problems.suspicion import Suspect
 from perenne.stats.estimation import SliceFinding, SliceScan, TooFew, cut_quantiles, find_error_slices
+from perenne.wire.base import Said as Coded
 from perenne.wire.models import ModelReference
 from perenne.wire.performance import ErrorSlice, LabelSuspect, LabelSuspicions, SliceReport, WorstCase
 
@@ -35,6 +37,7 @@ MOST_SLICES_TOLD = 40
 MOST_WORST = 24
 MOST_SUSPECTS = 500
 SIZE_NAMES = 3
+NONE_UNLEARNT = Said("no evaluation on images that the model has not learnt", code="suspects.all_learnt")
 CONFIDENCE = 0.95
 RATE_OF = {
     "classification": "error_rate",
@@ -90,7 +93,8 @@ def _report(
         tables.append(_object_cases(session, actor, model, outcomes))
     confidence = 1 - (1 - CONFIDENCE) / len(tables)
     slices: list[ErrorSlice] = []
-    n_tested, why_not = 0, None
+    n_tested = 0
+    why_not: Said | None = None
     for cases in tables:
         rng = np.random.default_rng(int(sha256_hex(f"{row.id}/{cases.metric}".encode())[:12], 16))
         scan = find_error_slices(
@@ -100,7 +104,7 @@ def _report(
             n_tested += scan.n_tested
             slices += [_tell_slice(found, cases) for found in scan.slices]
         elif cases is by_image:
-            why_not = str(scan)
+            why_not = scan.said
     slices.sort(key=lambda one: (-one.lost_low, -one.lost, one.kind, one.key))
     worst = sorted((o for o in outcomes if o.outcome != "right"), key=lambda o: (-o.loss, o.image_id))[
         :MOST_WORST
@@ -114,6 +118,7 @@ def _report(
         worst=[WorstCase(image_id=o.image_id, loss=o.loss, kind=o.outcome) for o in worst],
         n_tested=n_tested,
         why_not=why_not,
+        why_not_said=Coded.of(to_code(why_not)),
     )
 
 
@@ -258,8 +263,13 @@ def _suspect(
     told.sort(key=lambda one: (-one.probability, one.image_id))
     why_not = None
     if not judged:
-        why_not = str(short) if short else "no evaluation on images that the model has not learnt"
-    return LabelSuspicions(items=told[:MOST_SUSPECTS], n_images=len(judged), why_not=why_not)
+        why_not = short.said if short else NONE_UNLEARNT
+    return LabelSuspicions(
+        items=told[:MOST_SUSPECTS],
+        n_images=len(judged),
+        why_not=why_not,
+        why_not_said=Coded.of(to_code(why_not)),
+    )
 
 
 def _tell_suspect(one: Suspect, image_id: str) -> LabelSuspect:

@@ -14,7 +14,9 @@ from perenne.hub.accounts import Actor
 from perenne.hub.monitoring import queries, telling
 from perenne.hub.monitoring.tables import WatchContextRow, WatchReferenceRow
 from perenne.kit.errors import NotFound
+from perenne.kit.saying import to_code
 from perenne.wire import monitoring as wire
+from perenne.wire.base import Said as Coded
 
 HOUR_S, DAY_S = 3_600, 86_400
 HOURLY_UP_TO = timedelta(days=10)
@@ -125,8 +127,15 @@ def _marks(
             )
     for reference in references:
         if reference.state in ("current", "past"):
+            why = telling.reason_of(reference)
             marks.append(
-                wire.TimeMark(at=reference.set_at, kind="reference", id=reference.id, label=reference.reason)
+                wire.TimeMark(
+                    at=reference.set_at,
+                    kind="reference",
+                    id=reference.id,
+                    label=why,
+                    label_said=Coded.of(to_code(why)),
+                )
             )
     alarms = queries.alarms_named(session, actor, context_id=row.id, until=end)
     incidents = {

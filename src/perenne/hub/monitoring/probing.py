@@ -18,6 +18,7 @@ from perenne.hub.models import artefact_file, get_model_version
 from perenne.hub.monitoring import queries, service, stream
 from perenne.hub.monitoring.tables import AlarmRow, ProbeRow, WatchContextRow
 from perenne.kit.errors import PerenneError
+from perenne.kit.saying import Said, to_code
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -70,10 +71,14 @@ def run_and_keep(context: JobContext, actor: Actor, probe_id: str) -> str:
         found = _replay(context, actor, incident_id) if kind == "replay" else _look(hub, actor, incident_id)
         state = "differs" if found.n_different else "same"
     except PerenneError as error:
-        found, state = Compared(detail=str(error)), "failed"
+        told = Said(str(error), code=error.said.code or "probe.failed", **error.said.values)
+        found, state = Compared(detail=told), "failed"
     except Exception as error:  # whatever an old artefact provokes, the incident must be able to say it
         _log.exception("probe %s failed", probe_id)
-        found, state = Compared(detail=f"{type(error).__name__}: {str(error)[:300]}"), "failed"
+        told = Said(
+            f"{type(error).__name__}: {str(error)[:300]}", code="probe.broke", error=type(error).__name__
+        )
+        found, state = Compared(detail=told), "failed"
     with hub.database.transaction() as session:
         row = queries.probe_by_id(session, actor, probe_id)
         assert row is not None
@@ -83,7 +88,8 @@ def run_and_keep(context: JobContext, actor: Actor, probe_id: str) -> str:
 
 def _keep(session: "Session", hub: Hub, actor: Actor, row: ProbeRow, found: Compared, *, state: str) -> None:
     now = hub.clock.now()
-    row.state, row.at, row.detail, row.numbers = state, now, found.detail, found.numbers
+    row.state, row.at, row.numbers = state, now, found.numbers
+    row.detail, row.detail_said = str(found.detail), to_code(found.detail)
     row.n_images, row.n_different = found.n_images, found.n_different
     row.largest_difference = round(found.largest, 6) if found.n_images else None
     incident = service.get_incident(session, actor, row.incident_id)
@@ -116,7 +122,7 @@ def _replay(context: JobContext, actor: Actor, incident_id: str) -> Compared:
         difference = compare_answers(one.target, answer)
         measured = measure_pixels(image.data, admitted=image.admitted, pixels_HWC=image.pixels_HWC)
         if one.picture and measured.signals and measured.signals.picture != one.picture:
-            found.detail = "The decoded pixels are no longer the same."
+            found.detail = Said("The decoded pixels are no longer the same.", code="probe.pixels")
             difference = max(difference, 1.0)
         found.add(difference, limit=TOLERANCE)
     if not found.n_images:
@@ -173,7 +179,8 @@ def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
         alarm, context = main_alarm(session, actor, incident_id)
         golden = queries.golden_part_of(session, actor, context.station_id)
         if golden is None:
-            raise service.nothing_golden(incident_id, "none is registered at its station")
+            none = Said("none is registered at its station", code="probe.no_golden")
+            raise service.nothing_golden(incident_id, none)
         captures = queries.captures_of_part(
             session, actor, station_id=context.station_id, part_id=golden.part_id
         )
@@ -182,7 +189,14 @@ def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
     after = [row for row in captures if row.taken_at >= alarm.onset_at]
     if not before or not after:
         when = "before" if not before else "since"
-        raise service.nothing_golden(incident_id, f"part {golden.part_id} has no capture {when} the change")
+        raise service.nothing_golden(
+            incident_id,
+            Said(
+                f"part {golden.part_id} has no capture {when} the change",
+                code="probe.no_capture_before" if not before else "probe.no_capture_since",
+                part=golden.part_id,
+            ),
+        )
     bands = reference.bands if reference else {}
     usual = _middle([_acquisition(row.signals) for row in before])
     for row in after:

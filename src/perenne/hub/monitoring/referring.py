@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from perenne.hub.infra.services import Hub
 from perenne.hub.monitoring.rules import RunLengths, promise_for
 from perenne.hub.monitoring.watcher import Seen
+from perenne.kit.saying import Said
 from perenne.monitoring.reference import Reference, ReferenceTooSmall
 
 REPLAYED = 50
@@ -22,7 +23,7 @@ class Fitted:
 
     reference: Reference | None
     promise: RunLengths | None
-    why: str
+    why: Said
     n_images: int
     data: bytes = b""
     replay: tuple[str, ...] = ()
@@ -34,9 +35,10 @@ def fit(hub: Hub, seen: Sequence[Seen], *, asked_id: str | None = None) -> Fitte
     try:
         reference = Reference.fit([one.record for one in seen])
     except ReferenceTooSmall as error:
-        return Fitted(None, None, str(error), n_images=len(seen), asked_id=asked_id)
+        told = Said(str(error), code=error.said.code, **error.said.values)
+        return Fitted(None, None, told, n_images=len(seen), asked_id=asked_id)
     if not reference.enough:
-        return Fitted(None, None, reference.reason, n_images=len(seen), asked_id=asked_id)
+        return Fitted(None, None, _as_said(reference.reason), n_images=len(seen), asked_id=asked_id)
     promise = promise_for(
         setting=hub.settings.watch_run_length,
         years=hub.settings.watch_alarm_years,
@@ -47,12 +49,16 @@ def fit(hub: Hub, seen: Sequence[Seen], *, asked_id: str | None = None) -> Fitte
     return Fitted(
         reference=reference,
         promise=promise,
-        why=reference.reason,
+        why=_as_said(reference.reason),
         n_images=len(seen),
         data=reference.to_npz(),
         replay=tuple(one.prediction_id for one in seen[::step][:REPLAYED]),
         asked_id=asked_id,
     )
+
+
+def _as_said(reason: str) -> Said:
+    return reason if isinstance(reason, Said) else Said(reason)
 
 
 def keep_bands(reference: Reference) -> dict[str, list[float]]:

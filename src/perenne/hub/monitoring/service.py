@@ -25,6 +25,7 @@ from perenne.hub.sites import SiteRow, StationRow
 from perenne.kit.errors import NotFound
 from perenne.kit.ids import new_id
 from perenne.kit.paging import Page, decode_cursor, encode_cursor
+from perenne.kit.saying import Said, to_code
 
 CAUSE_JOB = "monitoring.find_cause"
 PROBE_JOB = "monitoring.probe"
@@ -124,7 +125,8 @@ def reopen_incident(
     Raises: NotFound, IncidentStateRefused.
     """
     row = _act(session, actor, incident_id, Act.REOPEN)
-    row.closed_at = row.close_reason = row.confirmed_cause = row.merged_into = None
+    row.closed_at = row.close_reason = row.close_reason_said = None
+    row.confirmed_cause = row.merged_into = None
     add_step(session, actor, row, act="reopened", text=note, now=now)
     return row
 
@@ -155,7 +157,8 @@ def add_step(
             at=now,
             by=actor.name,
             act=act,
-            text=text,
+            text=str(text),
+            text_said=to_code(text),
             detail=told,
         )
     )
@@ -232,7 +235,8 @@ def ask_for_probe(
     if kind == "golden" and not any(
         queries.golden_part_of(session, actor, context.station_id) for context in contexts.values()
     ):
-        raise nothing_golden(row.id, "none is registered at its stations")
+        none = Said("none is registered at its stations", code="probe.no_golden")
+        raise nothing_golden(row.id, none)
     return start_probe(session, hub, actor, row, kind=kind, now=now)
 
 
@@ -261,10 +265,11 @@ def start_probe(
     return probe
 
 
-def nothing_golden(incident: str, why: str) -> NothingToProbe:
+def nothing_golden(incident: str, why: Said) -> NothingToProbe:
     """Return the error of a golden part that cannot be looked at."""
+    text = f"The golden part cannot be compared for incident {incident}: {why}."
     return NothingToProbe(
-        f"The golden part cannot be compared for incident {incident}: {why}.",
+        Said(text, code=why.code, **why.values),
         remedy="Register one (PUT /sites/{site}/stations/{station}/golden-part) and have it photographed: "
         "when all is well, and now.",
     )
@@ -273,7 +278,7 @@ def nothing_golden(incident: str, why: str) -> NothingToProbe:
 def nothing_to_replay(incident: str) -> NothingToProbe:
     """Return the error of a reference that has no files."""
     return NothingToProbe(
-        f"There are no kept files to replay for incident {incident}.",
+        Said(f"There are no kept files to replay for incident {incident}.", code="probe.no_files"),
         remedy="Set a reference from images that are stored here.",
     )
 

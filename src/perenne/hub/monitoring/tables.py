@@ -32,6 +32,7 @@ class WatchContextRow(TenantRow, Base):
     n_needed: Mapped[int]
     n_units: Mapped[int] = mapped_column(default=0)
     why_collecting: Mapped[str] = mapped_column(String(500), default="")
+    why_collecting_said: Mapped[dict[str, Any] | None]
     level: Mapped[float] = mapped_column(default=0.0)
     anchored_level: Mapped[float] = mapped_column(default=0.0)
     log_evidence: Mapped[float | None]
@@ -67,6 +68,7 @@ class WatchReferenceRow(TenantRow, Base):
     unit: Mapped[str] = mapped_column(String(10))
     unit_images: Mapped[int | None]
     unit_reason: Mapped[str] = mapped_column(String(500))
+    unit_reason_said: Mapped[dict[str, Any] | None]
     enough: Mapped[bool]
     run_length: Mapped[float | None]
     amber_run_length: Mapped[float | None]
@@ -160,6 +162,7 @@ class IncidentRow(TenantRow, Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None] = mapped_column(Text)
+    close_reason_said: Mapped[dict[str, Any] | None]
     confirmed_cause: Mapped[str | None] = mapped_column(String(60))
     assignee: Mapped[str | None] = mapped_column(String(200))
     merged_into: Mapped[str | None] = mapped_column(String(40))
@@ -206,6 +209,7 @@ class IncidentStepRow(TenantRow, Base):
     by: Mapped[str] = mapped_column(String(200))
     act: Mapped[str] = mapped_column(String(30))
     text: Mapped[str] = mapped_column(Text)
+    text_said: Mapped[dict[str, Any] | None]
     detail: Mapped[dict[str, Any]]
 
 
@@ -221,6 +225,7 @@ class ProbeRow(TenantRow, Base):
     n_different: Mapped[int]
     largest_difference: Mapped[float | None]
     detail: Mapped[str] = mapped_column(Text)
+    detail_said: Mapped[dict[str, Any] | None]
     numbers: Mapped[dict[str, Any]]
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

@@ -20,9 +20,12 @@ from perenne.hub.monitoring.tables import (
     WatchContextRow,
     WatchReferenceRow,
 )
+from perenne.kit.saying import Said, to_code
 from perenne.wire import monitoring as wire
+from perenne.wire.base import Said as Coded
 
 WEEK = timedelta(days=7)
+FIRST_REFERENCE = Said("The first reference", code="reference.first")
 
 
 def tell_sites(session: Session, actor: Actor, *, now: datetime) -> list[wire.SiteWatch]:
@@ -93,6 +96,7 @@ def _context(found: Any, reference: WatchReferenceRow | None, *, behind: dict[st
         last_image_at=row.last_image_at,
         behind=behind.get(row.id, 0),
         why_collecting=row.why_collecting,
+        why_collecting_said=Coded.of(row.why_collecting_said),
         fleet=row.fleet,
     )
 
@@ -109,6 +113,11 @@ def tell_promise(reference: WatchReferenceRow | None) -> wire.Promise | None:
     )
 
 
+def reason_of(row: WatchReferenceRow) -> str:
+    """Return why a reference was set: what a person wrote, or of the first one what the hub says."""
+    return FIRST_REFERENCE if row.automatic else row.reason
+
+
 def tell_reference(row: WatchReferenceRow) -> wire.ReferenceState:
     """Return a reference as the wire has it."""
     return wire.ReferenceState(
@@ -119,10 +128,12 @@ def tell_reference(row: WatchReferenceRow) -> wire.ReferenceState:
         until=row.until,
         unit=row.unit,  # type: ignore[arg-type]
         unit_reason=row.unit_reason,
+        unit_reason_said=Coded.of(row.unit_reason_said),
         enough=row.enough,
         set_by=row.set_by,
         set_at=row.set_at,
         reason=row.reason,
+        reason_said=Coded.of(to_code(reason_of(row))),
         automatic=row.automatic,
         state=row.state,  # type: ignore[arg-type]
         due_at=row.due_at,
@@ -145,10 +156,18 @@ def tell_incident(session: Session, actor: Actor, row: IncidentRow) -> wire.Inci
         finding=wire.CauseFinding.model_validate(row.finding) if row.finding else None,
         probes=[tell_probe(probe) for probe in queries.probes_of(session, actor, row.id)],
         steps=[
-            wire.IncidentStep(at=step.at, by=step.by, act=step.act, text=step.text, detail=step.detail)
+            wire.IncidentStep(
+                at=step.at,
+                by=step.by,
+                act=step.act,
+                text=step.text,
+                text_said=Coded.of(step.text_said),
+                detail=step.detail,
+            )
             for step in steps
         ],
         close_reason=row.close_reason,
+        close_reason_said=Coded.of(row.close_reason_said),
         confirmed_cause=row.confirmed_cause,
         merged_into=row.merged_into,
     )
@@ -215,6 +234,7 @@ def tell_probe(row: ProbeRow) -> wire.ProbeResult:
         n_different=row.n_different,
         largest_difference=row.largest_difference,
         detail=row.detail,
+        detail_said=Coded.of(row.detail_said),
         by=row.by,
         at=row.at,
         job_id=row.job_id,

@@ -22,6 +22,7 @@ from perenne.hub.monitoring.tables import WatchContextRow, WatchReferenceRow
 from perenne.hub.monitoring.watcher import WINDOW, Seen, Watcher
 from perenne.hub.monitoring.writing import write_tick
 from perenne.kit.ids import new_id
+from perenne.kit.saying import to_code
 from perenne.monitoring.reference import Reference
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _new_context(hub: Hub, row: Any, *, key: str) -> WatchContextRow:
         n_images=0,
         n_needed=hub.settings.watch_first_reference,
         why_collecting="",
+        why_collecting_said=None,
         alarmed=[],
         told={},
         first_image_at=row.at,
@@ -177,10 +179,10 @@ def _try_first(hub: Hub, work: Work) -> None:
         return
     fitted = fit(hub, list(watcher.collected))
     if fitted.reference is None:
-        context.why_collecting = fitted.why[:500]
+        context.why_collecting, context.why_collecting_said = fitted.why[:500], to_code(fitted.why)
         context.n_needed = next_attempt(watcher.number, first=hub.settings.watch_first_reference)
         return
-    context.why_collecting = ""
+    context.why_collecting, context.why_collecting_said = "", None
     work.fitted.append(fitted)
     _begin(watcher, fitted)
 

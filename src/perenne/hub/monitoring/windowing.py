@@ -18,6 +18,7 @@ from perenne.hub.monitoring import queries, service, stream
 from perenne.hub.monitoring.errors import WindowTimes
 from perenne.hub.monitoring.tables import WatchContextRow
 from perenne.hub.monitoring.ticking import see
+from perenne.kit.saying import Said, to_code
 from perenne.monitoring.effects import ChannelEffectValue
 from perenne.monitoring.reference import Reference, Unit
 from perenne.monitoring.window import (
@@ -31,6 +32,7 @@ from perenne.monitoring.window import (
     thin_evenly,
 )
 from perenne.wire import monitoring as wire
+from perenne.wire.base import Said as Coded
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -91,7 +93,7 @@ def compare_window(
         told_other = other.tell(kept_other)
     frame = _answer(context, reference.unit, window.tell(kept), told_other, against=other_span)
     if min(_count_units(units_N), _count_units(window.units_N)) < MIN_UNITS:
-        return frame.model_copy(update={"why": _why_too_few(frame)})
+        return frame.model_copy(update=_say("why", _why_too_few(frame)))
     found = compare_samples(
         Sample.of_reference(reference).take(kept_other)
         if other is None
@@ -200,14 +202,22 @@ def _without_reference(
     context: WatchContextRow, span: Span, *, against: Span | None
 ) -> wire.WindowComparison:
     nothing = wire.WindowSide(since=span[0], until=span[1], n_in_span=0, n_left_out=0, n_images=0, n_units=0)
-    why = (
+    why = Said(
         f"There is no reference yet, so that no unit and no frame is known to compare in: "
-        f"{context.n_images} of {context.n_needed} images are collected."
+        f"{context.n_images} of {context.n_needed} images are collected.",
+        code="window.no_reference",
+        got=context.n_images,
+        needed=context.n_needed,
     )
-    return _answer(context, None, nothing, None, against=against).model_copy(update={"why": why})
+    return _answer(context, None, nothing, None, against=against).model_copy(update=_say("why", why))
 
 
-def _why_too_few(frame: wire.WindowComparison) -> str:
+def _say(name: str, said: Said) -> dict[str, Any]:
+    """Return the two fields of a sentence."""
+    return {name: str(said), f"{name}_said": Coded.of(to_code(said))}
+
+
+def _why_too_few(frame: wire.WindowComparison) -> Said:
     assert frame.other is not None and frame.unit is not None
     of = f" of {frame.unit_images} images" if frame.unit == "block" else ""
     sides = [("the window", frame.window), ("the other side", frame.other)]
@@ -218,9 +228,15 @@ def _why_too_few(frame: wire.WindowComparison) -> str:
         if own and side.n_left_out
         else ""
     )
-    return (
+    return Said(
         f"Too few to compare: {name} has {side.n_units} {frame.unit}s{of}{left_out}, and {MIN_UNITS} are "
-        f"needed a side. Choose a longer span."
+        f"needed a side. Choose a longer span.",
+        code="window.few_kept" if left_out else "window.few",
+        side="window" if side is frame.window else "other",
+        got=side.n_units,
+        unit=f"{frame.unit}s",
+        left_out=side.n_left_out,
+        needed=MIN_UNITS,
     )
 
 
@@ -240,7 +256,7 @@ def _tell_found(found: Comparison) -> dict[str, Any]:
         "effects": [_tell_effect(one) for one in found.effects if one.n_window and one.n_reference],
         "typical_images": list(found.typical),
         "other_images": list(found.unlike),
-        "caution": caution_for(len(found.effects)),
+        **_say("caution", caution_for(len(found.effects))),
     }
 
 
@@ -257,16 +273,19 @@ def _tell_effect(one: ChannelEffectValue) -> wire.ChannelDifference:
     )
 
 
-def caution_for(n_channels: int) -> str:
+def caution_for(n_channels: int) -> Said:
     """Return what to keep in mind beside the numbers.
 
     >>> caution_for(40).split(". ")[0]
     'This comparison alarms nobody'
     """
     by_chance = max(1, round(0.05 * n_channels))
-    return (
+    return Said(
         "This comparison alarms nobody. A p-value says only that a difference is there: with many images the "
         "smallest one is, and who looks every day finds one by chance. How far and in what the images differ "
         f"counts; of {n_channels} signals about {by_chance} leave out 0.5 by chance. Whether something "
-        "changed is the watch's word, which promises how often it is wrong."
+        "changed is the watch's word, which promises how often it is wrong.",
+        code="window.caution",
+        channels=n_channels,
+        by_chance=by_chance,
     )

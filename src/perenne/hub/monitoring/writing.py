@@ -34,6 +34,7 @@ from perenne.hub.monitoring.tables import (
     WatchStateRow,
 )
 from perenne.kit.ids import new_id
+from perenne.kit.saying import Said, to_code
 from perenne.stats.sequential import alarmed_sites
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _update(row: WatchContextRow, work: Work) -> None:
     context, watcher = work.context, work.watcher
     monitor = watcher.monitor
     row.n_images, row.n_needed = watcher.number, context.n_needed
-    row.why_collecting = context.why_collecting
+    row.why_collecting, row.why_collecting_said = context.why_collecting, context.why_collecting_said
     row.alarmed, row.told = context.alarmed, context.told
     row.last_image_at, row.last_prediction_id = context.last_image_at, context.last_prediction_id
     row.level, row.anchored_level = watcher.levels
@@ -178,9 +179,10 @@ def _keep_reference(
             site_id=context.site_id,
             automatic=True,
             set_by=actor.name,
-            reason="The first reference",
+            reason=str(telling.FIRST_REFERENCE),
         )
     row.n_images, row.unit_reason, row.set_at = fitted.n_images, fitted.why[:500], now
+    row.unit_reason_said = to_code(fitted.why)
     reference, promise = fitted.reference, fitted.promise
     if reference is None or promise is None:
         row.state, row.enough = "refused", False
@@ -207,7 +209,9 @@ def _keep_reference(
     told = {"reference_id": row.id, "by": row.set_by, "reason": row.reason, "n_images": row.n_images}
     record_event(session, actor, "reference.set", "watch context", context.id, told)
     for incident in _incidents_of(session, actor, {context.id}):
-        service.add_step(session, actor, incident, act="reference", now=now, text=row.reason, detail=told)
+        service.add_step(
+            session, actor, incident, act="reference", now=now, text=telling.reason_of(row), detail=told
+        )
     return row
 
 
@@ -337,7 +341,10 @@ def _incident_for(
     for other_id in group.takes_over:
         other = service.get_incident(session, actor, other_id)
         other.state, other.closed_at, other.merged_into = IncidentState.CLOSED, now, row.id
-        other.close_reason = f"Common cause: goes on as incident {row.number}"
+        told = Said(
+            f"Common cause: goes on as incident {row.number}", code="incident.common", incident=row.number
+        )
+        other.close_reason, other.close_reason_said = str(told), to_code(told)
         row.onset_at = min(row.onset_at, other.onset_at)
         detail = {"into": row.number, "incident_id": row.id}
         service.add_step(session, actor, other, act="merged", now=now, detail=detail)

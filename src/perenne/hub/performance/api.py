@@ -53,7 +53,8 @@ def list_estimates(
 ) -> Listing[wire.Estimate]:
     """List what was estimated of a site without labels, the newest week first, each beside its past errors.
 
-    `value` is null where the guard does not let a number be shown; `why_not` says why.
+    `value` is null where the guard does not let a number be shown, or where no past week of that version was
+    checked by labels yet; `why_not` says why.
     """
     catch_up(caller.hub, caller.actor)
     row = get_site(caller.session, caller.actor, site)

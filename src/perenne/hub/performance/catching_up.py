@@ -297,6 +297,7 @@ def certify_claim(
         session.add(row)
     for name, value in asdict(found).items():
         setattr(row, name, [list(point) for point in value] if name == "path" else value)
+    row.why_open_said = found.why_open_said
     told = {"metric": claim.metric, "at_least": claim.at_least, "model": model_id, "labels": found.n_labels}
     if found.state != before:
         record_event(session, actor, f"claim.{found.state}", "claim", claim.id, told)

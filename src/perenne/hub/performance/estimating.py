@@ -30,6 +30,7 @@ from perenne.hub.performance.tables import JudgedImageRow, PerformanceEstimateRo
 from perenne.hub.sites import SiteRow
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
+from perenne.kit.saying import Said, to_code
 from perenne.runtime.projection import unpack_embedding
 from perenne.stats.certificate import plan_labels
 from perenne.stats.estimation import (
@@ -270,7 +271,7 @@ def _row(
     now: datetime,
 ) -> PerformanceEstimateRow:
     shown = guard.shown and isinstance(found, Estimate)
-    why_not = f"{found.got} of {found.needed} {found.unit}." if isinstance(found, TooFew) else guard.why_not
+    why_not = _few(found) if isinstance(found, TooFew) else guard.why_not
     needed = None
     if isinstance(found, TooFew):
         needed = max(0, found.needed - found.got)
@@ -289,10 +290,16 @@ def _row(
         raw=found.value if isinstance(found, Estimate) else None,
         n_images=found.n,
         support_share=support.share if support else None,
-        why_not=why_not,
+        why_not=None if why_not is None else str(why_not),
+        why_not_said=to_code(why_not),
         labels_needed=needed,
         recorded_at=now,
     )
+
+
+def _few(found: TooFew) -> Said:
+    text = f"{found.got} of {found.needed} {found.unit}."
+    return Said(text, code="few", got=found.got, needed=found.needed, unit=found.unit)
 
 
 def _generator(site_id: str, model_id: str, week: date) -> np.random.Generator:

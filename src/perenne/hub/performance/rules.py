@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from perenne.kit.hashing import sha256_hex
+from perenne.kit.saying import Said, to_code
 
 if TYPE_CHECKING:
     from perenne.stats.certificate import Claim
@@ -32,6 +33,7 @@ SITE_OBJECTS, SITE_IMAGES = 200, 100
 ALLOWED_ERROR = 0.03
 MEMORY_WEEKS = 4
 LATEST = timedelta(days=14)
+NO_LABEL = Said("No label yet.", code="claim.no_label")
 Standing = Literal["certified", "violated", "open", "no_claim"]
 
 
@@ -66,8 +68,13 @@ class ClaimState:
     log_threshold: float
     decided_at: datetime | None
     degraded_since: datetime | None
-    why_open: str | None
+    why_open: Said | None
     path: list[tuple[int, float, float]]
+
+    @property
+    def why_open_said(self) -> dict[str, Any] | None:
+        """The code and the values of `why_open`."""
+        return to_code(self.why_open)
 
 
 @dataclass(frozen=True)
@@ -170,7 +177,7 @@ def inclusion_weights(labels: Sequence[Labelled]) -> Any:
     return weights_N / weights_N.mean()
 
 
-def draws_differ(labels: Sequence[Labelled]) -> str | None:
+def draws_differ(labels: Sequence[Labelled]) -> Said | None:
     """Return in words where images were drawn with different chances within a week; None where nowhere."""
     by_week: dict[date, set[float]] = {}
     for label in labels:
@@ -178,9 +185,13 @@ def draws_differ(labels: Sequence[Labelled]) -> str | None:
     for week, chances in sorted(by_week.items()):
         if max(chances) - min(chances) > SAME_CHANCE * max(chances):
             told = " and ".join("not told" if not c else f"{c:.3g}" for c in (min(chances), max(chances)))
-            return (
+            return Said(
                 f"In the week of {week.isoformat()} images were drawn with different chances ({told}). "
-                "A certificate needs labels drawn alike; the weighted figures of the week still hold."
+                "A certificate needs labels drawn alike; the weighted figures of the week still hold.",
+                code="claim.draws_differ" if min(chances) else "claim.draws_untold",
+                week=week.isoformat(),
+                least=min(chances),
+                most=max(chances),
             )
     return None
 
@@ -198,7 +209,7 @@ def settle_claim(
     refused = draws_differ(labels) if stream == "audit" else None
     if refused is not None or not labels:
         planned = None if refused else plan_first_labels(at_least=at_least, alpha=alpha, stream=stream)
-        return _open(len(labels), alpha=alpha, why=refused or "No label yet.", left=planned)
+        return _open(len(labels), alpha=alpha, why=refused or NO_LABEL, left=planned)
     ordered = sorted(labels, key=lambda label: label.given_at)
     counts = {name: np.asarray([getattr(x, name) for x in ordered], float) for name in ("tp", "fp", "fn")}
     found = certify(claim, **counts, alpha=alpha)
@@ -350,14 +361,18 @@ def past_weeks(estimates: Sequence[Any], measured: Sequence[Any], *, time_zone: 
     return sorted(found, key=lambda one: one.week)
 
 
-def contradicted(metric: str, past: Sequence[PastWeek]) -> str | None:
+def contradicted(metric: str, past: Sequence[PastWeek]) -> Said | None:
     """Return in words which of the last four weeks' labels said otherwise; None when none did."""
     for one in reversed([one for one in past if one.metric == metric][-MEMORY_WEEKS:]):
         off = abs(one.estimated - one.measured) > ALLOWED_ERROR
         if off and not one.low <= one.estimated <= one.high:
-            return (
+            return Said(
                 f"In the week of {one.week.isoformat()} {one.estimated:.2f} was expected and labels said "
-                f"{one.measured:.2f}: scores do not mean here what they meant."
+                f"{one.measured:.2f}: scores do not mean here what they meant.",
+                code="estimate.contradicted",
+                week=one.week.isoformat(),
+                expected=one.estimated,
+                measured=one.measured,
             )
     return None
 
@@ -367,7 +382,7 @@ def is_enough(rows: Sequence[Any]) -> bool:
     return len(rows) >= SITE_IMAGES and sum(len(row.objects) for row in rows) >= SITE_OBJECTS
 
 
-def _open(n_labels: int, *, alpha: float, why: str, left: int | None) -> ClaimState:
+def _open(n_labels: int, *, alpha: float, why: Said, left: int | None) -> ClaimState:
     return ClaimState(
         state="open",
         value=None,
@@ -408,9 +423,10 @@ def _figure(metric: str, measured: "Estimate | TooFew", *, seen: float, of: int)
     what = "images" if metric == "mae" else "objects"
     missing = None
     if of < least:
-        missing = f"{of} {what}, at least {least} are needed for an interval"
+        told = f"{of} {what}, at least {least} are needed for an interval"
+        missing = Said(told, code="few", unit=what, got=of, needed=least)
     elif isinstance(measured, TooFew):
-        missing = str(measured)
+        missing = measured.said
     known = isinstance(measured, Estimate) and missing is None
     return {
         "metric": metric,
@@ -420,4 +436,5 @@ def _figure(metric: str, measured: "Estimate | TooFew", *, seen: float, of: int)
         "n_images": measured.n,
         "n_units": measured.n_groups,
         "missing": missing,
+        "missing_said": to_code(missing),
     }

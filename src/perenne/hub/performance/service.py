@@ -40,11 +40,19 @@ from perenne.hub.sites import SiteRow, get_site
 from perenne.kit.errors import NotFound
 from perenne.kit.hashing import sha256_hex
 from perenne.kit.ids import new_id
+from perenne.kit.saying import Said, to_code
 from perenne.wire import performance as wire
+from perenne.wire.base import Said as Coded
 from perenne.wire.models import ModelReference
 
 RECENT_ANSWERS = 500
 PAST_WEEKS = 12
+UNTRIED = Said(
+    "No past week of this version was checked by labels, so nobody knows how far the number is off.",
+    code="estimate.untried",
+)
+NOTHING_INSPECTED = Said("Nothing was inspected here yet.", code="claim.nothing_inspected")
+NO_LABEL_OF_IT = Said("No label of this version yet.", code="claim.no_label_of_version")
 
 
 @dataclass(frozen=True)
@@ -261,7 +269,10 @@ def standings(session: Session, actor: Actor) -> list[wire.SiteStanding]:
 def site_estimates(
     session: Session, actor: Actor, *, site: SiteRow, model_id: str | None = None, metric: str | None = None
 ) -> list[wire.Estimate]:
-    """Return what was estimated of a site without labels, the newest week first, beside its past errors."""
+    """Return what was estimated of a site without labels, the newest week first, beside its past errors.
+
+    A number without a past error beside it is held back, as one is that the guard does not let through.
+    """
     rows = queries.estimates_of(session, actor, site_id=site.id)
     measured = queries.weeks_of_sites(session, actor, site_id=site.id)
     past = past_weeks(rows, measured, time_zone=site.time_zone)
@@ -381,9 +392,10 @@ def _certificate(
 
     stands: dict[str, Any]
     if row is None:
-        why = "Nothing was inspected here yet." if model is None else "No label of this version yet."
+        why = NOTHING_INSPECTED if model is None else NO_LABEL_OF_IT
         stands = dict.fromkeys(("value", "low", "high", "decided_at", "degraded_since"))
         stands |= {"state": "open", "n_labels": 0, "n_objects": 0, "log_wealth": 0.0, "why_open": why}
+        stands["why_open_said"] = to_code(why)
         stands["log_threshold"] = -math.log(claim.alpha)
         stands["labels_left"] = plan_first_labels(
             at_least=claim.at_least, alpha=claim.alpha, stream=claim.stream
@@ -418,17 +430,22 @@ def _estimate(
     ][-PAST_WEEKS:]
     names = ("week", "estimated", "measured", "low", "high", "n_labels")
     errors = [abs(one.estimated - one.measured) for one in earlier]
+    why_not, coded = row.why_not, row.why_not_said
+    tried = bool(earlier)
+    if row.value is not None and not tried:
+        why_not, coded = str(UNTRIED), to_code(UNTRIED)
     return wire.Estimate(
         site=site.slug,
         model=reference_to(model),
         week=row.week,
         metric=row.metric,
-        value=row.value,
-        low=row.low,
-        high=row.high,
+        value=row.value if tried else None,
+        low=row.low if tried else None,
+        high=row.high if tried else None,
         n_images=row.n_images,
         support_share=row.support_share,
-        why_not=row.why_not,
+        why_not=why_not,
+        why_not_said=Coded.of(coded),
         labels_needed=row.labels_needed,
         past_errors=[wire.PastError(**{name: getattr(one, name) for name in names}) for one in earlier],
         mean_past_error=sum(errors) / len(errors) if errors else None,

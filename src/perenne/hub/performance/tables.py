@@ -135,6 +135,7 @@ class CertificateRow(TenantRow, Base):
     decided_at: Mapped[datetime | None]
     degraded_since: Mapped[datetime | None]
     why_open: Mapped[str | None] = mapped_column(Text)
+    why_open_said: Mapped[dict[str, Any] | None]
     path: Mapped[list[Any]]
 
 
@@ -160,5 +161,6 @@ class PerformanceEstimateRow(TenantRow, Base):
     n_images: Mapped[int]
     support_share: Mapped[float | None]
     why_not: Mapped[str | None] = mapped_column(Text)
+    why_not_said: Mapped[dict[str, Any] | None]
     labels_needed: Mapped[int | None]
     recorded_at: Mapped[datetime]

@@ -157,7 +157,8 @@ def _certificates(report: MonthlyReport, *, words: Wording) -> Iterable[Block]:
     for one in report.certificates:
         if one.why_open and one.n_labels:
             claim = _claim(one, words=words)
-            yield Text(words.say("certificate.why_open", claim=claim, why=one.why_open), "small")
+            why = words.sentence(one.why_open_said, one.why_open)
+            yield Text(words.say("certificate.why_open", claim=claim, why=why), "small")
 
 
 def _claim(one: Certificate, *, words: Wording) -> str:
@@ -386,18 +387,15 @@ def _estimates(report: MonthlyReport, *, words: Wording) -> Block:
 
 
 def _estimate(one: Estimate, *, words: Wording) -> tuple[str, ...]:
-    """Return an estimate beside its past errors; without any it is held back, whatever it would say."""
+    """Return an estimate beside its past errors; the hub holds one back that has none, and says why."""
     past = words.say("format.nothing")
-    why = one.why_not
     if one.mean_past_error is not None:
         error = words.number(one.mean_past_error)
         past = words.say_number("estimate.past", len(one.past_errors), error=error)
-    elif one.value is not None:
-        why = words.say("estimate.no_past")
-    if one.value is not None and one.low is not None and one.high is not None and one.past_errors:
+    if one.value is not None and one.low is not None and one.high is not None:
         value = words.interval(one.value, one.low, one.high)
     else:
-        value = words.say("estimate.held", why=why or words.say("format.nothing"))
+        value = words.say("estimate.held", why=words.sentence(one.why_not_said, one.why_not))
     model = f"{one.model.name}:{one.model.number}"
     return words.day(one.week), model, value, words.count(one.n_images), past
 

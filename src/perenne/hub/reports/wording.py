@@ -13,9 +13,12 @@ from importlib.resources import files
 from typing import Any
 
 from perenne.hub.reports.rules import zone_of
+from perenne.wire.base import Said
 from perenne.wire.reports import ReportLanguage
 
 PARTS = ("mean", "std", "q10", "q90")
+SHARES = ("share", "least_share")
+DIGITS = {"least": 3, "most": 3}
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,31 @@ class Wording:
         known = self.texts["channel"].get(group, {})
         told = str(known[key]).format(of=of) if key in known else channel
         return self.say(f"part.{part}", channel=told) if part else told
+
+    def sentence(self, said: Said | None, english: str | None) -> str:
+        """Return a sentence of the hub in the language; the English one where its code is not known."""
+        try:
+            text = str(self._find(f"said.{said.code}")) if said else None
+        except KeyError:
+            text = None
+        if said is None or text is None:
+            return english or self.say("format.nothing")
+        return text.format(**{name: self._value(name, value) for name, value in said.values.items()})
+
+    def _value(self, name: str, value: Any) -> str:
+        """Return a value of a sentence: a day, a share, a count, a figure, names, or a word."""
+        if isinstance(value, list):
+            return self.join([self.channel(one) for one in value])
+        if isinstance(value, str):
+            if name == "week":
+                return self.day(date.fromisoformat(value))
+            known = self.texts["said"]["word"] if name == "unit" else {}
+            return str(known.get(value.replace(" ", "_"), value))
+        if value is None:
+            return self.say("format.nothing")
+        if name in SHARES:
+            return self.percent(value, digits=0)
+        return self.count(value) if isinstance(value, int) else self.number(value, digits=DIGITS.get(name, 2))
 
     def unit(self, unit: str) -> str:
         """Return the name of a unit; empty for a number without one."""

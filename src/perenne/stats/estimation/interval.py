@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perenne.kit.saying import Said
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -50,6 +52,11 @@ class TooFew:
     n: int
     n_groups: int
     value: float | None = None
+
+    @property
+    def said(self) -> Said:
+        """What is missing, in a sentence."""
+        return Said(str(self), code="few", unit=self.unit, got=self.got, needed=self.needed)
 
     def __str__(self) -> str:
         return f"too few {self.unit}: {self.got}, at least {self.needed} needed"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perenne.kit.saying import Said
 from perenne.stats.estimation.wilson import wilson_interval
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,7 @@ class Guard:
     """Whether an estimate may be shown, and if not, why."""
 
     shown: bool
-    why_not: str | None
+    why_not: Said | None
 
 
 def fit_reach(reference_ND: Floats) -> SupportReach:
@@ -85,7 +86,7 @@ def measure_support(reach: SupportReach, window_ND: Floats) -> Support:
 
 
 def guard_estimate(
-    support: Support | None, *, alarms: Sequence[str] = (), contradicted: str | None = None
+    support: Support | None, *, alarms: Sequence[str] = (), contradicted: Said | None = None
 ) -> Guard:
     """Return whether an estimate may be shown: 90 % within reach, no alarm on images, no label against it.
 
@@ -98,15 +99,18 @@ def guard_estimate(
     'The images have changed (blur): an estimate would be a guess.'
     """
     if support is None:
-        return Guard(False, "The model gives no embedding to compare images by.")
-    if support.n < MIN_WINDOW:
-        return Guard(False, f"{support.n} images, at least {MIN_WINDOW} are needed.")
-    if alarms:
-        return Guard(False, f"The images have changed ({', '.join(alarms)}): an estimate would be a guess.")
-    if support.share < MIN_SHARE:
         return Guard(
-            False, f"Only {support.share:.0%} of the images are like those with labels; 90 % are needed."
+            False, Said("The model gives no embedding to compare images by.", code="estimate.no_embedding")
         )
+    if support.n < MIN_WINDOW:
+        few = f"{support.n} images, at least {MIN_WINDOW} are needed."
+        return Guard(False, Said(few, code="estimate.few_images", images=support.n, needed=MIN_WINDOW))
+    if alarms:
+        moved = f"The images have changed ({', '.join(alarms)}): an estimate would be a guess."
+        return Guard(False, Said(moved, code="estimate.alarms", channels=tuple(alarms)))
+    if support.share < MIN_SHARE:
+        unlike = f"Only {support.share:.0%} of the images are like those with labels; 90 % are needed."
+        return Guard(False, Said(unlike, code="estimate.unlike", share=support.share, least_share=MIN_SHARE))
     if contradicted:
         return Guard(False, contradicted)
     return Guard(True, None)

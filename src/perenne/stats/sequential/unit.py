@@ -19,6 +19,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from perenne.kit.saying import Said
+
 Floats = NDArray[np.float64]
 
 MAX_LAG = 20
@@ -40,7 +42,7 @@ class UnitChoice:
     length: int | None
     n_units: int
     enough: bool
-    reason: str
+    reason: Said
     autocorrelation_CL: Floats
     limit: float
 
@@ -96,31 +98,61 @@ def choose_unit(values_NC: ArrayLike, *, lots: Sequence[str] | None = None) -> U
     first = dependence_limit(n, n_tests=n_channels)
     n_lots = len(set(lots)) if lots is not None else n
     if lots is not None and n_lots < n:
-        reason = f"lots are known: {n_lots} lots of {n / n_lots:.1f} images on average"
-        return _judged("lot", None, n_units=n_lots, reason=reason, seen=seen, limit=first)
+        enough, reason = n_lots >= MIN_UNITS, say_lots(n_lots, n_images=n)
+        return UnitChoice("lot", None, n_lots, enough, reason, seen, first)
     dependent = _dependent_lags(seen, n=n)
     if not dependent:
-        reason = f"no autocorrelation of {n} images reaches {first:.3f}"
-        return _judged("image", 1, n_units=n, reason=reason, seen=seen, limit=first)
+        reason = Said(
+            f"no autocorrelation of {n} images reaches {first:.3f}", code="unit.image", images=n, limit=first
+        )
+        return UnitChoice("image", 1, n, True, reason, seen, first)
     shortest = next((lag for lag in range(1, MAX_LAG + 1) if lag not in dependent), MAX_LAG + 1)
     strongest = float(np.abs(seen).max())
     for length in (x for x in _LENGTHS if x >= shortest and n // x >= MIN_UNITS):
         means = _block_means(values, length)
         limit = dependence_limit(len(means), n_tests=n_channels)
         if np.abs(rank_autocorrelation(means, max_lag=1)).max() <= limit:
-            reason = f"images depend on each other (up to {strongest:.2f}), means of {length} do not"
-            return _judged("block", length, n_units=len(means), reason=reason, seen=seen, limit=first)
+            reason = Said(
+                f"images depend on each other (up to {strongest:.2f}), means of {length} do not",
+                code="unit.block",
+                strongest=strongest,
+                length=length,
+            )
+            return UnitChoice("block", length, len(means), True, reason, seen, first)
     length = max((x for x in _LENGTHS if n // x >= MIN_UNITS), default=1)
     return UnitChoice(
         kind="block",
         length=length,
         n_units=n // length,
         enough=False,
-        reason=f"images depend on each other (up to {strongest:.2f}), so do means of {length}, the "
-        f"longest blocks of which there are {MIN_UNITS}: split the context, tell lots, or collect more",
+        reason=Said(
+            f"images depend on each other (up to {strongest:.2f}), so do means of {length}, the "
+            f"longest blocks of which there are {MIN_UNITS}: split the context, tell lots, or collect more",
+            code="unit.no_block",
+            strongest=strongest,
+            length=length,
+            needed=MIN_UNITS,
+        ),
         autocorrelation_CL=seen,
         limit=first,
     )
+
+
+def say_lots(n_lots: int, *, n_images: int, n_runs: int | None = None) -> Said:
+    """Return why lots are the unit, and what is missing below 50: of lots, or of those seen in a row.
+
+    >>> str(say_lots(80, n_images=400))
+    'lots are known: 80 lots of 5.0 images on average'
+    """
+    size = n_images / n_lots
+    text = f"lots are known: {n_lots} lots of {size:.1f} images on average"
+    missing = f"at least {MIN_UNITS} are needed: collect a longer reference"
+    if n_lots < MIN_UNITS:
+        return Said(f"{text}; {missing}", code="unit.lot_few", lots=n_lots, size=size, needed=MIN_UNITS)
+    if n_runs is not None and n_runs < MIN_UNITS:
+        told = f"{text}, {n_runs} one after the other; {missing}"
+        return Said(told, code="unit.lot_runs", lots=n_lots, size=size, runs=n_runs, needed=MIN_UNITS)
+    return Said(text, code="unit.lot", lots=n_lots, size=size)
 
 
 def summarise_unit(values_NC: ArrayLike) -> Floats:
@@ -172,17 +204,3 @@ def _ranks(values_N: Floats) -> Floats:
 def _block_means(values: Floats, length: int) -> Floats:
     n = len(values) // length
     return np.asarray(values[: n * length].reshape(n, length, -1).mean(1))
-
-
-def _judged(
-    kind: Literal["image", "block", "lot"],
-    length: int | None,
-    *,
-    n_units: int,
-    reason: str,
-    seen: Floats,
-    limit: float,
-) -> UnitChoice:
-    enough = n_units >= MIN_UNITS
-    why = reason if enough else f"{reason}; at least {MIN_UNITS} are needed: collect a longer reference"
-    return UnitChoice(kind, length, n_units, enough, why, seen, limit)

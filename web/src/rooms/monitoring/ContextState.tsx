@@ -8,12 +8,13 @@ import { useFormat } from "@/ui/format";
 import { TimeAgo } from "@/ui/TimeAgo";
 import classes from "./monitoring.module.css";
 import type { WatchContext } from "./queries";
-import { useLevel, usePromise } from "./useWords";
+import { useLevel, usePromise, useSaid } from "./useWords";
 
 export function ContextState({ context }: { context: WatchContext }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
   const tellPromise = usePromise();
+  const say = useSaid();
   const { reference, promise, behind = 0 } = context;
   return (
     <section className="surface" aria-label={t("state.title")}>
@@ -46,12 +47,7 @@ export function ContextState({ context }: { context: WatchContext }) {
                 }),
               ],
               reference && [t("reference.unit"), t(`reference.unitOf.${reference.unit}`)],
-              reference && [
-                t("reference.why"),
-                <span key="why" lang="en">
-                  {reference.unit_reason}
-                </span>,
-              ],
+              reference && [t("reference.why"), say(reference.unit_reason_said, reference.unit_reason)],
               [t("state.images"), format.integer(context.n_images)],
               behind > 0 && [t("state.behind"), format.integer(behind)],
               [t("state.last"), <TimeAgo key="last" at={context.last_image_at} />],
@@ -101,6 +97,7 @@ function Levels({ context }: { context: WatchContext }) {
 function Collecting({ context }: { context: WatchContext }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const say = useSaid();
   const { n_images: have, n_needed: need } = context;
   const told = t("state.collecting", { have: format.integer(have), need: format.integer(need) });
   return (
@@ -113,8 +110,8 @@ function Collecting({ context }: { context: WatchContext }) {
         size="lg"
       />
       {context.why_collecting && (
-        <Text fz="sm" lang="en" c="dimmed">
-          {context.why_collecting}
+        <Text fz="sm" c="dimmed">
+          {say(context.why_collecting_said, context.why_collecting)}
         </Text>
       )}
     </Stack>

@@ -8,11 +8,13 @@ import { type Fact, Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
 import { TimeAgo } from "@/ui/TimeAgo";
 import type { Finding, Incident } from "./queries";
+import { useSaid } from "./useWords";
 import { readSignature } from "./words";
 
 export function IncidentHead({ incident }: { incident: Incident }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const say = useSaid();
   const fact = (name: string, value: Fact[1] | undefined): Fact | null => (value ? [name, value] : null);
   const { confirmed_cause: confirmed, merged_into: merged } = incident;
   return (
@@ -45,7 +47,7 @@ export function IncidentHead({ incident }: { incident: Incident }) {
                 t("incident.closed"),
                 incident.closed_at && <TimeAgo key="closed" at={incident.closed_at} />,
               ),
-              fact(t("incident.closeReason"), incident.close_reason),
+              fact(t("incident.closeReason"), say(incident.close_reason_said, incident.close_reason)),
               fact(
                 t("incident.confirmed"),
                 confirmed && t(`cause.${confirmed}`, { defaultValue: confirmed }),

@@ -5,7 +5,7 @@ import type { Schemas } from "@/api/client";
 import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import classes from "./monitoring.module.css";
-import { useChannelName, usePerson } from "./useWords";
+import { useChannelName, usePerson, useSaid } from "./useWords";
 
 type Step = Schemas["IncidentStep"];
 
@@ -13,6 +13,7 @@ export function IncidentSteps({ steps }: { steps: Step[] }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
   const person = usePerson();
+  const say = useSaid();
   return (
     <Section title={t("history.title")}>
       <ol className={classes.steps}>
@@ -28,7 +29,7 @@ export function IncidentSteps({ steps }: { steps: Step[] }) {
               </Text>
               {step.text && (
                 <Text fz="sm" style={{ overflowWrap: "anywhere" }}>
-                  {step.text}
+                  {say(step.text_said, step.text)}
                 </Text>
               )}
             </div>

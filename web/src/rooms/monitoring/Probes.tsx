@@ -9,7 +9,7 @@ import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import classes from "./monitoring.module.css";
 import { type Incident, type Probe, useProbe } from "./queries";
-import { usePerson } from "./useWords";
+import { usePerson, useSaid } from "./useWords";
 
 const KINDS: Probe["kind"][] = ["replay", "golden"];
 const SIGNS = {
@@ -77,6 +77,7 @@ function Run({ run }: { run: Probe }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
   const person = usePerson();
+  const say = useSaid();
   const { colour, icon: Icon } = SIGNS[run.state];
   const ended = run.state === "same" || run.state === "differs";
   return (
@@ -104,11 +105,7 @@ function Run({ run }: { run: Probe }) {
           </Text>
         )}
       </Group>
-      {run.detail && (
-        <Text fz="sm" lang="en">
-          {run.detail}
-        </Text>
-      )}
+      {run.detail && <Text fz="sm">{say(run.detail_said, run.detail)}</Text>}
       <Text fz="sm" c="dimmed">
         {t("probes.by", { by: person(run.by) })} · <TimeAgo at={run.at} />
       </Text>

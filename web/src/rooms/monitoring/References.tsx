@@ -12,6 +12,7 @@ import { useFormat } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { type Reference, referencesQuery, useReReference, type WatchContext } from "./queries";
+import { useSaid } from "./useWords";
 
 const TONES = { asked: "info", current: "good", past: "none", refused: "bad" } as const;
 
@@ -73,6 +74,7 @@ export function References({ context }: { context: WatchContext }) {
 function ReferenceTable({ rows }: { rows: Reference[] }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const say = useSaid();
   const columns: Column<Reference>[] = [
     {
       key: "state",
@@ -107,12 +109,12 @@ function ReferenceTable({ rows }: { rows: Reference[] }) {
       key: "reason",
       title: t("reference.reason"),
       width: "32%",
-      cell: ({ reason, state, unit_reason }) => (
+      cell: ({ reason, reason_said, state, unit_reason, unit_reason_said }) => (
         <Stack gap={0}>
-          <span>{reason || "–"}</span>
+          <span>{say(reason_said, reason) || "–"}</span>
           {state === "refused" && (
-            <Text span fz="sm" c="dimmed" lang="en">
-              {unit_reason}
+            <Text span fz="sm" c="dimmed">
+              {say(unit_reason_said, unit_reason)}
             </Text>
           )}
         </Stack>

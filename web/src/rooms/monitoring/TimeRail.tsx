@@ -9,7 +9,7 @@ import type { TimeMark } from "./queries";
 import { LEFT_PX, RIGHT_PX } from "./signalOption";
 import classes from "./TimeLines.module.css";
 import { layMarks, placeOf, type Span, ticksOf } from "./timeline";
-import { useChannelName } from "./useWords";
+import { useChannelName, useSaid } from "./useWords";
 
 const ICONS = {
   deployment: IconRocket,
@@ -29,10 +29,11 @@ const addressOf = ({ kind, id }: TimeMark): string | null =>
 function useMarkName(): (mark: TimeMark) => string {
   const { t } = useTranslation("monitoring");
   const nameOf = useChannelName();
-  return ({ kind, label }) => {
+  const say = useSaid();
+  return ({ kind, label, label_said }) => {
     const [number = "", channel] = label.split(" ", 2);
     if (kind === "incident" && channel) return t("marks.incident", { label: `${number} ${nameOf(channel)}` });
-    return t(`marks.${kind}`, { label: label || t("marks.automatic") });
+    return t(`marks.${kind}`, { label: say(label_said, label) || t("marks.automatic") });
   };
 }
 

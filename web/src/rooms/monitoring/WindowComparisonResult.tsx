@@ -8,7 +8,7 @@ import { type Fact, Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
 import { BesidePictures } from "./BesidePictures";
 import classes from "./monitoring.module.css";
-import { useChannelName } from "./useWords";
+import { useChannelName, useSaid } from "./useWords";
 
 export type Compared = Schemas["WindowComparison"];
 type Difference = Schemas["ChannelDifference"];
@@ -19,6 +19,7 @@ const FIRST = 8;
 export function WindowComparisonResult({ found }: { found: Compared }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
+  const say = useSaid();
   const tellSide = (side: Side) =>
     t("window.side", {
       images: format.integer(side.n_images),
@@ -65,9 +66,7 @@ export function WindowComparisonResult({ found }: { found: Compared }) {
       {found.state === "too_few" && (
         <Alert variant="light" color="info" icon={<IconInfoCircle aria-hidden />} title={t("window.tooFew")}>
           <Text>{t("window.needed", { units: found.needed_units })}</Text>
-          <Text fz="sm" lang="en">
-            {found.why}
-          </Text>
+          <Text fz="sm">{say(found.why_said, found.why)}</Text>
         </Alert>
       )}
       <div className={classes.wide}>

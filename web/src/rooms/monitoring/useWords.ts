@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/ui/format";
 import type { Promised } from "./queries";
+import { type Said, tellValues } from "./said";
 import { paceOf, wordOf } from "./words";
 
 /** Return a function that names a channel; one that nobody foresaw keeps its own name. */
@@ -24,6 +25,23 @@ export function useUnitName(): (unit: string) => string {
   return useCallback(
     (unit: string) => (unit ? t(`unit.${unit.replaceAll(" ", "_")}`, { defaultValue: unit }) : ""),
     [t],
+  );
+}
+
+/** Return a function that says a sentence of the hub in the person's language; the English one without a code. */
+export function useSaid(): (said: Said | null | undefined, english: string | null | undefined) => string {
+  const { t, i18n } = useTranslation("monitoring");
+  const format = useFormat();
+  const channel = useChannelName();
+  return useCallback(
+    (said, english) => {
+      if (!said) return english ?? "";
+      const list = (names: string[]) => new Intl.ListFormat(i18n.language).format(names);
+      const word = (name: string) => t(`said.word.${name}`, { defaultValue: name.replaceAll("_", " ") });
+      const values = tellValues(said.values, { format, channel, word, list });
+      return t(`said.${said.code}`, { ...values, defaultValue: english ?? "" });
+    },
+    [t, i18n.language, format, channel],
   );
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
 import { ModelName } from "@/rooms/deployments/ModelName";
+import { useSaid } from "@/rooms/monitoring/useWords";
 import { SignBadge } from "@/ui/Badges";
 import { Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
@@ -83,10 +84,11 @@ export function CertificateCard({ certificate }: { certificate: Certificate }) {
   );
 }
 
-/** Where the claim stands, in sentences; what the hub says of it is English. */
+/** Where the claim stands, in sentences. */
 function StateWords({ certificate }: { certificate: Certificate }) {
   const { t } = useTranslation("performance");
   const format = useFormat();
+  const say = useSaid();
   const { labels_left: left, why_open: why, decided_at: at, degraded_since: fell } = certificate;
   const word = wordOf(certificate);
   const day = at ? format.date(at) : "";
@@ -100,9 +102,7 @@ function StateWords({ certificate }: { certificate: Certificate }) {
           : t(`certificates.state.${word}`, { day })}
       </Text>
       {why != null && word === "open" && certificate.n_labels > 0 && (
-        <Text fz="sm" lang="en">
-          {why}
-        </Text>
+        <Text fz="sm">{say(certificate.why_open_said, why)}</Text>
       )}
       {fell !== null && (
         <Alert

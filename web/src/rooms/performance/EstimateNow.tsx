@@ -2,6 +2,7 @@
 import { SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/ui/format";
+import { useSaid } from "@/rooms/monitoring/useWords";
 import { IntervalBar } from "@/ui/IntervalBar";
 import { useMetricName } from "@/ui/metrics";
 import classes from "./performance.module.css";
@@ -67,17 +68,12 @@ export function One({ estimate }: { estimate: Estimate }) {
 function WhyNot({ estimate }: { estimate: Estimate }) {
   const { t } = useTranslation("performance");
   const format = useFormat();
-  const { value, why_not: why, labels_needed: needed } = estimate;
+  const say = useSaid();
+  const { why_not: why, why_not_said: said, labels_needed: needed } = estimate;
   return (
     <>
-      <Text fw={600}>{t(value === null ? "estimates.not" : "estimates.untried")}</Text>
-      {value === null ? (
-        <Text fz="sm" lang="en">
-          {why}
-        </Text>
-      ) : (
-        <Text fz="sm">{t("estimates.untriedWhy")}</Text>
-      )}
+      <Text fw={600}>{t(said?.code === "estimate.untried" ? "estimates.untried" : "estimates.not")}</Text>
+      <Text fz="sm">{say(said, why)}</Text>
       {needed !== null && needed > 0 && (
         <Text fz="sm" fw={600}>
           {t("estimates.label", { count: needed, shown: format.integer(needed) })}

@@ -37,7 +37,7 @@ export function latestModel(estimates: Estimate[]): string | undefined {
   )?.model.id;
 }
 
-/** Say whether a number may stand on a page: the guard lets it, and there are past errors to hold it against. */
+/** Say whether a number may stand on a page: the hub gives one, and there are past errors to hold it against. */
 export function maySay(estimate: Estimate): estimate is Estimate & { value: number } {
   return estimate.value !== null && estimate.past_errors.length > 0;
 }

@@ -87,6 +87,11 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.Column("close_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "close_reason_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("confirmed_cause", sa.String(length=60), nullable=True),
         sa.Column("assignee", sa.String(length=200), nullable=True),
         sa.Column("merged_into", sa.String(length=40), nullable=True),
@@ -409,6 +414,11 @@ def upgrade() -> None:
         sa.Column("act", sa.String(length=30), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column(
+            "text_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
             "detail",
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
@@ -494,6 +504,11 @@ def upgrade() -> None:
         sa.Column("n_images", sa.Integer(), nullable=False),
         sa.Column("support_share", sa.Double(), nullable=True),
         sa.Column("why_not", sa.Text(), nullable=True),
+        sa.Column(
+            "why_not_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("labels_needed", sa.Integer(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -570,6 +585,11 @@ def upgrade() -> None:
         sa.Column("largest_difference", sa.Double(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column(
+            "detail_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
             "numbers",
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
@@ -645,6 +665,11 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("degraded_since", sa.DateTime(), nullable=True),
         sa.Column("why_open", sa.Text(), nullable=True),
+        sa.Column(
+            "why_open_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column(
             "path",
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
@@ -1088,6 +1113,11 @@ def upgrade() -> None:
         sa.Column("n_needed", sa.Integer(), nullable=False),
         sa.Column("n_units", sa.Integer(), nullable=False),
         sa.Column("why_collecting", sa.String(length=500), nullable=False),
+        sa.Column(
+            "why_collecting_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("level", sa.Double(), nullable=False),
         sa.Column("anchored_level", sa.Double(), nullable=False),
         sa.Column("log_evidence", sa.Double(), nullable=True),
@@ -1669,6 +1699,11 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("unit_images", sa.Integer(), nullable=True),
         sa.Column("unit_reason", sa.String(length=500), nullable=False),
+        sa.Column(
+            "unit_reason_said",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("enough", sa.Boolean(), nullable=False),
         sa.Column("run_length", sa.Double(), nullable=True),
         sa.Column("amber_run_length", sa.Double(), nullable=True),
