@@ -52,12 +52,15 @@ TAILS = tuple(
 )
 N_BETS = len(SHAPES) + len(TAILS)
 
-_LEVEL = np.array([bet.slope if bet.kind == "level" else 0.0 for bet in SHAPES])
-_SPREAD = np.array([bet.slope if bet.kind == "spread" else 0.0 for bet in SHAPES])
+_LEVEL = np.array([bet.slope for bet in SHAPES if bet.kind == "level"])
+_SPREAD = np.array([bet.slope for bet in SHAPES if bet.kind == "spread"])
+_N_LEVEL = len(_LEVEL)  # the bets on the level come first
 _STAKE = np.array([bet.stake for bet in TAILS])
 _MASS = np.array([bet.mass for bet in TAILS])
-_GAIN = _STAKE / _MASS
+_LOST = 1.0 - _STAKE
+_WON = _LOST + _STAKE / _MASS
 _N_LOW = len(TAILS) // 2
+_LOW, _HIGH = _MASS[:_N_LOW], 1.0 - _MASS[_N_LOW:]
 
 
 def shape_values(p: Floats) -> Floats:
@@ -66,9 +69,9 @@ def shape_values(p: Floats) -> Floats:
     >>> shape_values(np.array([1.0]))[0].round(2).tolist()
     [1.3, 1.6, 1.95, 0.7, 0.4, 0.05, 1.3, 1.6, 1.95]
     """
-    level = (2.0 * p - 1.0)[..., None]
-    spread = (6.0 * p * (p - 1.0) + 1.0)[..., None]
-    return np.asarray(1.0 + level * _LEVEL + spread * _SPREAD)
+    values = np.empty((*p.shape, len(SHAPES)))
+    _put_shapes(p[..., None], values)
+    return values
 
 
 def tail_values(hits: NDArray[np.bool_], *, masses: Floats | None = None) -> Floats:
@@ -77,19 +80,30 @@ def tail_values(hits: NDArray[np.bool_], *, masses: Floats | None = None) -> Flo
     >>> tail_values(np.arange(16) == 0)[:3].round(2).tolist()
     [75.85, 0.15, 0.85]
     """
-    won = _GAIN if masses is None else _STAKE / masses
-    return np.asarray(1.0 - _STAKE + won * hits)
+    won = _WON if masses is None else _LOST + _STAKE / masses
+    return np.where(hits, won, _LOST)
 
 
-def standard_values(p: Floats) -> Floats:
-    """Return the values of all 25 bets at `p`, in a new last axis: SHAPES, then TAILS.
+def standard_values(p: Floats, *, out: Floats | None = None) -> Floats:
+    """Return the values of all 25 bets at `p`, in a new last axis: SHAPES, then TAILS; in `out` if given.
 
     Assumes: p is uniform on [0, 1] while nothing changes; then each bet has a mean of exactly 1.
 
     >>> standard_values(np.array([[0.001, 0.5]])).shape
     (1, 2, 25)
     """
-    hits = np.empty((*p.shape, len(TAILS)), dtype=bool)
-    np.less_equal(p[..., None], _MASS[:_N_LOW], out=hits[..., :_N_LOW])
-    np.greater_equal(p[..., None], 1.0 - _MASS[_N_LOW:], out=hits[..., _N_LOW:])
-    return np.concatenate([shape_values(p), tail_values(hits)], axis=-1)
+    values = np.empty((*p.shape, N_BETS)) if out is None else out
+    at = p[..., None]
+    shapes, tails = values[..., : len(SHAPES)], values[..., len(SHAPES) :]
+    _put_shapes(at, shapes)
+    tails[...] = _LOST
+    np.copyto(tails[..., :_N_LOW], _WON[:_N_LOW], where=at <= _LOW)
+    np.copyto(tails[..., _N_LOW:], _WON[_N_LOW:], where=at >= _HIGH)
+    return values
+
+
+def _put_shapes(at: Floats, out: Floats) -> None:
+    """Write the values of SHAPES at ranks whose last axis has length 1."""
+    np.multiply(2.0 * at - 1.0, _LEVEL, out=out[..., :_N_LEVEL])
+    np.multiply(6.0 * at * (at - 1.0) + 1.0, _SPREAD, out=out[..., _N_LEVEL:])
+    out += 1.0

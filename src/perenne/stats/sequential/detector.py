@@ -8,6 +8,7 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -89,7 +90,7 @@ class Detector(ABC):
             return reading
         if self._onset is None:
             self._onset = self.onset()
-            return self.reading()
+            return replace(reading, onset=self._onset)
         return reading
 
     def reading(self) -> Reading:

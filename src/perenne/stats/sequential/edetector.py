@@ -62,6 +62,7 @@ class EDetector(Detector):
         n = len(self.channels)
         self._begin(n_bets=N_BETS + 1, marks=(n,))
         self._mixture_CB = np.full((n, N_BETS), 1.0 / N_BETS)
+        self._bets_CB = np.empty((n, N_BETS + 1))
 
     def update(self, unit_id: str, values_C: ArrayLike) -> Reading:
         """Return the evidence with this unit, which then joins the units that later ones are ranked against.
@@ -77,11 +78,14 @@ class EDetector(Detector):
 
     def _bet(self, p: Floats) -> Floats:
         """Return the 25 bets and, last, their adaptive mixture, whose weights rest on earlier units alone."""
-        fixed = standard_values(p)
-        weighted = self._mixture_CB * fixed
-        adaptive = weighted.sum(1, keepdims=True)
-        self._mixture_CB = (1.0 - JUMP) * weighted / adaptive + JUMP / N_BETS
-        return np.concatenate([fixed, adaptive], axis=1)
+        fixed, adaptive = self._bets_CB[:, :N_BETS], self._bets_CB[:, N_BETS:]
+        standard_values(p, out=fixed)
+        self._mixture_CB *= fixed
+        np.add.reduce(self._mixture_CB, axis=1, keepdims=True, out=adaptive)
+        self._mixture_CB *= 1.0 - JUMP
+        self._mixture_CB /= adaptive
+        self._mixture_CB += JUMP / N_BETS
+        return self._bets_CB
 
     def _past_bets(self, recent: Floats) -> Floats:
         return standard_values(recent)

@@ -59,7 +59,7 @@ class Evidence:
         """Apply M <- (M + 1) e to every process."""
         self.m_CB += _LARGE**-self.scale if self.scale < 3 else 0.0
         self.m_CB *= e_CB
-        top = self.m_CB.max()
+        top = np.maximum.reduce(self.m_CB, axis=None)
         if top > _LARGE:
             self.m_CB /= _LARGE
             self.scale += 1
@@ -69,8 +69,8 @@ class Evidence:
 
     def judge(self, weights_C: Floats) -> tuple[float, list[float]]:
         """Return the logarithm of the mean evidence and which part of it each channel holds."""
-        parts_C = self.m_CB.sum(1) * weights_C
-        total = float(parts_C.sum())
+        parts_C = np.add.reduce(self.m_CB, axis=1) * weights_C
+        total = float(np.add.reduce(parts_C))
         if total <= 0.0:
             return -math.inf, weights_C.tolist()
         log_mean = math.log(total / self.m_CB.shape[1]) + self.scale * math.log(_LARGE)

@@ -25,6 +25,8 @@ Codes = NDArray[np.uint32]
 
 DEFAULT_CAP = 10_000
 _MERGE_EVERY = 255
+_LARGEST = float(np.finfo(np.float32).max)
+_SIGN = np.uint32(1 << 31)
 
 
 def unit_uniforms(unit_id: str, n: int) -> Floats:
@@ -62,10 +64,16 @@ def ordered_codes(values: ArrayLike) -> Codes:
     (True, True)
     """
     given = np.asarray(values, dtype=np.float64)
-    with np.errstate(over="ignore"):
-        singles = np.where(np.isnan(given), np.inf, given).astype(np.float32) + np.float32(0.0)
-    bits = singles.view(np.uint32)
-    return np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    if _fits_singles(given):
+        singles = given.astype(np.float32)
+    else:
+        with np.errstate(over="ignore"):
+            singles = np.where(np.isnan(given), np.inf, given).astype(np.float32)
+    singles += np.float32(0.0)  # one zero, not two
+    flipped = (singles.view(np.int32) >> 31).view(np.uint32)  # all bits of a negative number, none of others
+    flipped |= _SIGN
+    flipped ^= singles.view(np.uint32)
+    return flipped
 
 
 class GrowingRanks:
@@ -96,7 +104,7 @@ class GrowingRanks:
         self.n, self.n_channels = rows.shape
         self._rows = rows.astype(np.uint32)
         self._offsets = np.arange(self.n_channels, dtype=np.int64) << 32
-        self._added = np.empty((_MERGE_EVERY, self.n_channels), dtype=np.uint32)
+        self._added = np.empty((self.n_channels, _MERGE_EVERY), dtype=np.uint32)
         self._dropped = np.empty_like(self._added)
         self._sort()
 
@@ -115,11 +123,13 @@ class GrowingRanks:
     def count(self, codes_C: Codes) -> tuple[Counts, Counts]:
         """Return for each channel how many stored values are below and how many equal."""
         edges = np.array((codes_C, codes_C + np.uint32(1)))  # below the value; below or equal
-        at = self._sorted.searchsorted(edges + self._offsets) - self._starts
+        at = self._sorted.searchsorted(edges + self._offsets)
+        at -= self._starts
+        edges_2C1 = edges[:, :, None]
         if self._n_added:
-            at += _counts(self._added[: self._n_added] < edges[:, None])
+            at += _counts(self._added[:, : self._n_added] < edges_2C1)
         if self._n_dropped:
-            at -= _counts(self._dropped[: self._n_dropped] < edges[:, None])
+            at -= _counts(self._dropped[:, : self._n_dropped] < edges_2C1)
         return at[0], at[1] - at[0]
 
     def add(self, codes_C: Codes, *, u_drop: float) -> None:
@@ -135,10 +145,10 @@ class GrowingRanks:
             dropped = int(u_drop * (self.n + 1))
             if dropped >= self.n:
                 return
-            self._dropped[self._n_dropped] = self._rows[dropped]
+            self._dropped[:, self._n_dropped] = self._rows[dropped]
             self._n_dropped += 1
             self._rows[dropped] = codes_C
-        self._added[self._n_added] = codes_C
+        self._added[:, self._n_added] = codes_C
         self._n_added += 1
         if self._n_added == _MERGE_EVERY:
             self._merge()
@@ -152,8 +162,10 @@ class GrowingRanks:
 
     def _merge(self) -> None:
         """Bring the sorted copy up to date: what was added goes in, then what was dropped goes out."""
-        added = np.sort((self._added[: self._n_added] + self._offsets).reshape(-1))
-        dropped = np.sort((self._dropped[: self._n_dropped] + self._offsets).reshape(-1))
+        added, dropped = (
+            (np.sort(held, axis=1) + self._offsets[:, None]).reshape(-1)
+            for held in (self._added[:, : self._n_added], self._dropped[:, : self._n_dropped])
+        )
         wider = np.insert(self._sorted, self._sorted.searchsorted(added), added)
         nth_of_its_like = np.arange(dropped.size) - dropped.searchsorted(dropped)
         self._sorted = np.delete(wider, wider.searchsorted(dropped) + nth_of_its_like)
@@ -161,6 +173,15 @@ class GrowingRanks:
         self._n_added = self._n_dropped = 0
 
 
+def _fits_singles(given: Floats) -> bool:
+    """Say whether all are numbers within single precision, as nearly always; comparisons with NaN fail."""
+    if not given.size:
+        return True
+    return bool(
+        np.minimum.reduce(given, axis=None) >= -_LARGEST and np.maximum.reduce(given, axis=None) <= _LARGEST
+    )
+
+
 def _counts(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Count the true ones along axis 1; at most 255 of them, so that a byte holds the count."""
-    return np.asarray(np.add.reduce(mask.view(np.uint8), axis=1, dtype=np.uint8))
+    """Count the true ones along the last axis; at most 255 of them, so that a byte holds the count."""
+    return np.asarray(np.add.reduce(mask.view(np.uint8), axis=-1, dtype=np.uint8))
