@@ -1,6 +1,7 @@
 """Each acquisition signal answers to its fault, and the record of an image stays small and the same."""
 
 import time
+import zlib
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perenne.quality.decoding import difference_hash, turn_grey
 from perenne.quality.signals import Signals, measure_signals, unpack_cells
 
 
@@ -128,3 +130,14 @@ def test_an_image_costs_milliseconds() -> None:
     for _ in range(5):
         measure_signals(image)
     assert (time.process_time() - began) / 5 < 0.025
+
+
+@pytest.mark.parametrize("size", [(320, 320), (321, 319), (100, 640), (127, 300), (640, 480), (900, 1300)])
+def test_what_steps_share_changes_no_number(size: tuple[int, int]) -> None:
+    image = photograph(width=size[0], height=size[1])
+    grey = turn_grey(image)
+    seen = measure_signals(image, grey_HW=grey)
+    assert seen == measure_signals(image)
+    if max(size) <= 640:
+        assert seen.hash == f"{difference_hash(image):016x}"
+        assert seen.picture == f"{zlib.crc32(grey.tobytes()):08x}"

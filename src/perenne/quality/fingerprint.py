@@ -13,10 +13,9 @@ import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from perenne.quality.decoding import ImageRefused
+from perenne.quality.decoding import ImageRefused, open_header
 
 if TYPE_CHECKING:
     from perenne.quality.decoding import AdmittedImage
@@ -76,12 +75,10 @@ def read_fingerprint(data: bytes, admitted: "AdmittedImage") -> Fingerprint:
 
     Raises: ImageRefused when the header cannot be read.
     """
-    from PIL import Image
-
     try:
         with _lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data), formats=[admitted.format]) as header:
+            with open_header(data) as header:
                 exif = _read_exif(header)
                 icc = bool(header.info.get("icc_profile"))
                 progressive = bool(header.info.get("progressive") or header.info.get("interlace"))
@@ -133,7 +130,6 @@ def hash_tables(tables: Sequence[Sequence[int]]) -> str:
 
 
 def _read_tables(header: Any) -> list[list[int]]:
-    # Pillow calls a JPEG of a phone with several pictures MPO; its tables are there all the same.
     tables = getattr(header, "quantization", None)
     return [list(tables[key]) for key in sorted(tables)] if tables else []
 

@@ -136,7 +136,9 @@ def inspect_image(
 
 def _measure(hub: Hub, actor: Actor, setup: Setup, prepared: PreparedImage) -> Measured:
     """Return fingerprint and signals of the image, and what the station's gate says of them."""
-    measured = measure_pixels(prepared.data, admitted=prepared.admitted, pixels_HWC=_pixels(prepared))
+    measured = measure_pixels(
+        prepared.data, admitted=prepared.admitted, pixels_HWC=_pixels(prepared), grey_HW=prepared.grey_HW
+    )
     return judge_measured(hub, actor, measured, station_id=setup.station_id, kind="capture")
 
 

@@ -29,13 +29,17 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """An admitted image: its hash, its header, its signed difference hash, its upright pixels if wanted."""
+    """An admitted image: its hash, its header, its signed difference hash, its upright pixels if wanted.
+
+    `grey_HW`: the same pixels in grey, made once for all that look at them.
+    """
 
     data: bytes
     sha256: str
     admitted: "AdmittedImage"
     difference_hash: int
     pixels_HWC: "NDArray[Any] | None" = field(repr=False, default=None)
+    grey_HW: "NDArray[Any] | None" = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,17 @@ class Placed:
 
 def prepare_image(data: bytes, *, max_pixels: int, keep_pixels: bool = False) -> PreparedImage:
     """Return the image decoded once, upright. Raises: ImageRefused."""
-    from perenne.quality.decoding import decode_admitted, difference_hash
+    from perenne.quality.decoding import decode_admitted, difference_hash, turn_grey
 
     admitted, pixels_HWC = decode_admitted(data, max_pixels=max_pixels)
+    grey_HW = turn_grey(pixels_HWC)
     return PreparedImage(
         data=data,
         sha256=sha256_hex(data),
         admitted=admitted,
-        difference_hash=signed_64(difference_hash(pixels_HWC)),
+        difference_hash=signed_64(difference_hash(grey_HW)),
         pixels_HWC=pixels_HWC if keep_pixels else None,
+        grey_HW=grey_HW if keep_pixels else None,
     )
 
 

@@ -138,8 +138,10 @@ def _prepare_measured(hub: Hub, data: bytes) -> tuple[PreparedImage, Measured]:
     """Return the admitted image without its pixels, which need not wait in memory for the others."""
     prepared = prepare_image(hub, data, keep_pixels=True)
     assert prepared.pixels_HWC is not None
-    measured = measure_pixels(data, admitted=prepared.admitted, pixels_HWC=prepared.pixels_HWC)
-    return replace(prepared, pixels_HWC=None), measured
+    measured = measure_pixels(
+        data, admitted=prepared.admitted, pixels_HWC=prepared.pixels_HWC, grey_HW=prepared.grey_HW
+    )
+    return replace(prepared, pixels_HWC=None, grey_HW=None), measured
 
 
 def store_image(
