@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perenne.problems import ClassTarget
-from perenne.recipes import RECIPES, SilentReporter, TrainingItem, TrainingTask
+from perenne.recipes import RECIPES, SilentReporter, TrainedModel, TrainingItem, TrainingTask
 from perenne.recipes.errors import (
     BadTrainingConfig,
     EmptyDataset,
@@ -19,7 +19,11 @@ from perenne.recipes.errors import (
 )
 from perenne.recipes.lite.partition import part_items
 from perenne.recipes.lite.whole_images import PictureStore, Variation, choose_input, vary_picture
-from perenne.recipes.lite_classification.packaging import choose_temperature, choose_threshold
+from perenne.recipes.lite_classification.packaging import (
+    choose_calibration,
+    choose_temperature,
+    choose_threshold,
+)
 from perenne.recipes.lite_classification.probe import fit_probe, log_loss_of
 from perenne.runtime import inspect_artefact, load_model, write_artefact
 
@@ -72,6 +76,42 @@ def test_a_run_gives_an_artefact_that_tells_the_classes_apart(tmp_path: Path, mo
     assert isinstance(prediction.target, ClassTarget) and prediction.target.name == "striped"
     assert prediction.embedding is not None and prediction.embedding.shape == (944,)
     assert "Validation" in model.card
+
+
+def write_model(model: TrainedModel, path: Path) -> Path:
+    return write_artefact(
+        path,
+        onnx_path=model.onnx_path,
+        manifest=model.manifest,
+        card=model.card,
+        weights_path=model.weights_path,
+    )
+
+
+@pytest.mark.parametrize(
+    ("flips", "mirrors", "axes"),
+    [("horizontal", 4, [1]), ("dihedral", 2, [1]), ("dihedral", 4, [0, 1, (0, 1)])],
+)
+def test_a_model_answers_the_same_for_the_mirror_images_it_averages_over(
+    tmp_path: Path, flips: str, mirrors: int, axes: list[Any]
+) -> None:
+    recipe = RECIPES.get("lite-classification")
+    model = recipe.train(make_task(tmp_path, mode="probe", flips=flips, mirrors=mirrors), SilentReporter())
+    assert f"averaged over {len(axes) + 1} mirror images" in model.card
+    averaging = load_model(write_model(model, tmp_path / "averaging"))
+    image = np.random.default_rng(5).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    image[:20] //= 4
+    answer = averaging.predict(image)
+    assert isinstance(answer.target, ClassTarget) and answer.target.scores
+    for axis in axes:
+        mirrored = averaging.predict(np.flip(image, axis).copy()).target
+        assert isinstance(mirrored, ClassTarget)
+        assert mirrored.scores == pytest.approx(answer.target.scores, abs=1e-3)
+    alone = recipe.train(make_task(tmp_path, mode="probe", flips="none", mirrors=4), SilentReporter())
+    assert "averaged over" not in alone.card
+    upright = load_model(write_model(alone, tmp_path / "upright")).predict(image)
+    assert answer.embedding is not None and upright.embedding is not None
+    np.testing.assert_allclose(answer.embedding, upright.embedding, rtol=1e-3, atol=1e-3)
 
 
 def test_a_run_that_was_interrupted_goes_on_and_ends_like_one_that_was_not(tmp_path: Path) -> None:
@@ -177,6 +217,26 @@ def test_the_temperature_of_overconfident_scores_is_high() -> None:
     temperature = choose_temperature(logits, truth)
     assert 4 < temperature < 8
     assert log_loss_of(logits / temperature, truth) < log_loss_of(logits, truth)
+
+
+def test_the_calibration_takes_back_what_weighing_the_classes_added() -> None:
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(0.02, 0.98, 4000)
+    truth = (rng.uniform(size=4000) < chance).astype(np.int64)
+    honest = np.log(np.stack([1 - chance, chance], 1))
+    logits = 3.0 * (honest + np.array([0.0, 1.5]))
+    temperature, shift = choose_calibration(logits, truth)
+    assert temperature == pytest.approx(3.0, rel=0.1)
+    assert shift[1] - shift[0] == pytest.approx(-4.5, rel=0.1)
+    assert log_loss_of((logits + shift) / temperature, truth) < log_loss_of(logits / 3.0, truth) - 0.05
+
+
+def test_a_class_with_few_images_shifts_no_score() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], [200, 19])
+    logits = rng.normal(size=(219, 2)) + np.array([0.0, 2.0])
+    temperature, shift = choose_calibration(logits, truth)
+    assert not shift.any() and temperature == choose_temperature(logits, truth)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=60))

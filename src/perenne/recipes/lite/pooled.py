@@ -18,6 +18,16 @@ FEATURE_BATCH = 16
 SMALLEST_VARIANCE = 1e-6  # the root of 0 has no gradient
 SMALLEST_SPREAD = 1e-3
 
+Mirrors = Sequence[tuple[int, ...]]
+"""Mirror images by the axes (1 down, 2 across) of NHWC pixels that each turns round; the first is ()."""
+
+UPRIGHT: Mirrors = ((),)
+MIRRORS: dict[str, Mirrors] = {
+    "none": UPRIGHT,
+    "horizontal": ((), (2,)),
+    "dihedral": ((), (2,), (1,), (1, 2)),
+}
+
 
 class PooledNetwork(nn.Module):
     """From uint8 NHWC pixels to `outputs` numbers; features are the top layer's mean and three levels' mean
@@ -42,6 +52,15 @@ class PooledNetwork(nn.Module):
         features = self.backbone(pixels.contiguous(memory_format=torch.channels_last))
         return self.backbone.pool_top(features).float(), pool_levels(features).float()
 
+    def pool_mirrors(self, image_NHWC: Tensor, mirrors: Mirrors) -> tuple[Tensor, Tensor, Tensor]:
+        """Return `pool` averaged over mirror images, and the embedding (N, 944) of the upright one."""
+        if len(mirrors) == 1:
+            top, levels = self.pool(image_NHWC)
+            return top, levels, levels
+        seen = torch.cat([image_NHWC.flip(axes) if axes else image_NHWC for axes in mirrors])
+        tops, planes = (part.reshape(len(mirrors), -1, part.shape[1]) for part in self.pool(seen))
+        return tops.mean(0), planes.mean(0), planes[0]
+
     def answer(self, top: Tensor, levels: Tensor) -> Tensor:
         """Return (N, outputs) from pooled features."""
         scaled = (torch.cat([top, levels], 1) - self.feature_mean) / self.feature_spread
@@ -62,16 +81,16 @@ class PooledNetwork(nn.Module):
 
 
 class ExportedPooledNetwork(nn.Module):
-    """The graph that is exported: uint8 NHWC to answers and embedding."""
+    """The graph that is exported: uint8 NHWC to answers, averaged over mirror images, and embedding."""
 
-    def __init__(self, network: PooledNetwork) -> None:
+    def __init__(self, network: PooledNetwork, mirrors: Mirrors = UPRIGHT) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.mirrors = network, mirrors
 
     def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor]:
         """Return (N, outputs) and (N, 944)."""
-        top, levels = self.network.pool(image_NHWC)
-        return self.network.answer(top, levels), levels
+        top, levels, upright = self.network.pool_mirrors(image_NHWC, self.mirrors)
+        return self.network.answer(top, levels), upright
 
 
 def pool_levels(features: Sequence[Tensor]) -> Tensor:
@@ -93,24 +112,37 @@ def standardise(features_NF: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 
 @torch.inference_mode()
 def compute_features(
-    network: PooledNetwork, pictures: Callable[[int], NDArray[np.uint8]], *, count: int, device: torch.device
+    network: PooledNetwork,
+    pictures: Callable[[int], NDArray[np.uint8]],
+    *,
+    count: int,
+    device: torch.device,
+    mirrors: Mirrors = UPRIGHT,
 ) -> NDArray[np.float32]:
-    """Return (count, 2224): the pooled features of pictures 0..count-1, nothing dropped."""
+    """Return (count, 2224): the pooled features of pictures 0..count-1 over `mirrors`, nothing dropped."""
     network.eval()
     rows = []
     for start in range(0, count, FEATURE_BATCH):
         batch = np.stack([pictures(i) for i in range(start, min(count, start + FEATURE_BATCH))])
-        top, levels = network.pool(torch.from_numpy(batch).to(device))
+        top, levels, _ = network.pool_mirrors(torch.from_numpy(batch).to(device), mirrors)
         rows.append(torch.cat([top, levels], 1).cpu().numpy())
     return np.concatenate(rows) if rows else np.zeros((0, FEATURES), np.float32)
 
 
 @torch.inference_mode()
 def compute_answers(
-    network: PooledNetwork, pictures: Callable[[int], NDArray[np.uint8]], *, count: int, device: torch.device
+    network: PooledNetwork,
+    pictures: Callable[[int], NDArray[np.uint8]],
+    *,
+    count: int,
+    device: torch.device,
+    mirrors: Mirrors = UPRIGHT,
 ) -> NDArray[np.float64]:
-    """Return (count, outputs) for pictures 0..count-1."""
-    features = compute_features(network, pictures, count=count, device=device)
+    """Return (count, outputs) for pictures 0..count-1, each averaged over its mirror images.
+
+    The head is linear, so averaging features is averaging answers.
+    """
+    features = compute_features(network, pictures, count=count, device=device, mirrors=mirrors)
     if not len(features):
         return np.zeros((0, network.head.out_features))
     pooled = torch.from_numpy(features).to(device)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def write_card(manifest: Mapping[str, Any], *, images: int, validation_images: int) -> str:
+def write_card(manifest: Mapping[str, Any], *, images: int, validation_images: int, mirrors: int) -> str:
     """Return the card of a trained classifier from its manifest."""
     metrics, size, thresholds = manifest["metrics"], manifest["input"], manifest["thresholds"]
     if "auroc" in metrics:
@@ -24,6 +24,7 @@ def write_card(manifest: Mapping[str, Any], *, images: int, validation_images: i
         )
     else:
         training = f"{images} images, linear probe on frozen features, seed {manifest['seed']}."
+    views = f", answers averaged over {mirrors} mirror images (the embedding is the upright one's)"
     lines = [
         "# Classifier (lite-classification)",
         "",
@@ -37,14 +38,14 @@ def write_card(manifest: Mapping[str, Any], *, images: int, validation_images: i
         "## Training",
         training,
         "Backbone: EfficientNet-Lite0 (ImageNet, Apache-2.0), batch norm folded.",
-        f"Network input {size['width']} x {size['height']} px.",
+        f"Network input {size['width']} x {size['height']} px{views if mirrors > 1 else ''}.",
         "",
         f"## Validation ({validation_images} images of groups kept out of training; not the test split)",
         quality,
         f"Scores are calibrated with the temperature {manifest['calibration']['temperature']:.2f}.",
         "",
         "## Limits",
-        "Temperature and threshold were chosen on the validation images, so the figures above are slightly",
+        "Calibration and threshold were chosen on the validation images, so the figures above are slightly",
         "optimistic. Marks much smaller than a hundredth of the image may be missed.",
         "",
     ]

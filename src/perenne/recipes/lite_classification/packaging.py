@@ -13,9 +13,16 @@ from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
 from perenne.recipes.lite.backbone import EMBEDDING_SIZE
 from perenne.recipes.lite.export import check_parity, export_onnx, save_weights
 from perenne.recipes.lite.loop import LoopOutcome
-from perenne.recipes.lite.pooled import ExportedPooledNetwork, PooledNetwork, compute_answers
+from perenne.recipes.lite.pooled import (
+    MIRRORS,
+    ExportedPooledNetwork,
+    Mirrors,
+    PooledNetwork,
+    compute_answers,
+)
 from perenne.recipes.lite_classification.card import write_card
 from perenne.recipes.lite_classification.probe import log_loss_of
+from perenne.stats.drift.label_shift import calibrate_scores
 
 if TYPE_CHECKING:
     from perenne.recipes.lite_classification.training import Materials
@@ -24,6 +31,7 @@ OUTPUT_NAMES = ("logits", "embedding")
 TOLERANCES = {"logits": 1e-3, "embedding": 1e-2}
 TEMPERATURES = np.geomspace(0.25, 8.0, 61)
 PLATEAU = 0.005
+FEWEST_TO_SHIFT = 20
 
 
 def package_classifier(
@@ -35,10 +43,8 @@ def package_classifier(
     reporter: Reporter,
 ) -> TrainedModel:
     """Return the files and the manifest of `network` (CPU, evaluation mode). Raises: ExportNotFaithful."""
-    logits = compute_answers(
-        network, materials.val.picture, count=len(materials.val), device=torch.device("cpu")
-    )
-    temperature = choose_temperature(logits, materials.val_labels)
+    mirrors = MIRRORS[materials.config.flips][: materials.config.mirrors]
+    logits, temperature = calibrate_network(network, materials, mirrors=mirrors)
     bad = [materials.classes.index(name) for name in materials.fail_classes]
     failing = _softmax(logits / temperature)[:, bad].sum(1)
     is_bad = np.isin(materials.val_labels, bad)
@@ -53,7 +59,7 @@ def package_classifier(
     reporter.log("info", f"Temperature {temperature:.2f}, threshold {fail_at:.3f}; exporting.")
     onnx_path, module, examples = (
         task.workdir / "model.onnx",
-        ExportedPooledNetwork(network),
+        ExportedPooledNetwork(network, mirrors),
         _examples(materials),
     )
     export_onnx(
@@ -75,10 +81,48 @@ def package_classifier(
     return TrainedModel(
         onnx_path=onnx_path,
         manifest=manifest,
-        card=write_card(manifest, images=len(materials.train), validation_images=len(materials.val)),
+        card=write_card(
+            manifest,
+            images=len(materials.train),
+            validation_images=len(materials.val),
+            mirrors=len(mirrors),
+        ),
         metrics=metrics,
         weights_path=save_weights(network.state_dict(), task.workdir / "weights.safetensors"),
     )
+
+
+def calibrate_network(
+    network: PooledNetwork, materials: "Materials", *, mirrors: Mirrors
+) -> tuple[NDArray[np.float64], float]:
+    """Return the validation part's answers and their temperature; the network's bias is shifted for good."""
+    logits = compute_answers(
+        network,
+        materials.val.picture,
+        count=len(materials.val),
+        device=torch.device("cpu"),
+        mirrors=mirrors,
+    )
+    temperature, shift = choose_calibration(logits, materials.val_labels)
+    with torch.no_grad():
+        network.head.bias.add_(torch.from_numpy(shift))
+    return logits + shift, temperature
+
+
+def choose_calibration(
+    logits_NC: NDArray[np.float64], labels_N: NDArray[np.int64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return a temperature, and what is added to the logits (C) before it: both by the lowest log loss.
+
+    Classes weigh differently in training, so their scores are shifted, not only too sure (Alexandari et al.,
+    2020). A class with fewer than 20 images cannot say by how much: then nothing is added.
+    """
+    counts = np.bincount(labels_N, minlength=logits_NC.shape[1])
+    if counts.min() < FEWEST_TO_SHIFT:
+        return choose_temperature(logits_NC, labels_N), np.zeros(logits_NC.shape[1])
+    found = calibrate_scores(_softmax(logits_NC), labels_N)
+    temperature = float(np.clip(found.temperature, TEMPERATURES[0], TEMPERATURES[-1]))
+    return temperature, temperature * (np.asarray(found.bias_K) - np.mean(found.bias_K))
 
 
 def choose_temperature(logits_NC: NDArray[np.float64], labels_N: NDArray[np.int64]) -> float:
