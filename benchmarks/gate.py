@@ -10,7 +10,8 @@ adds the fingerprint: what becomes of files that somebody recompressed, resized,
 another station's camera. Light is changed without leaving a comb in the grey levels. The gate learns from
 weaker faults of the same kinds (`perenne.quality.faults`); covers have random place, shape, grey and shading
 in both. Images of one station were not taken independently (cells of one module, crops of one board); they
-are split at random, as a station's are before it learns. `as_bright_as_good_ones`: the share of images with
+are split at random, as a station's are before it learns. `power`: what the calibration itself says of each
+fault's share refused, told from the images it learnt from. `as_bright_as_good_ones`: the share of images with
 changed light whose mean brightness lies among 99 % of the good ones: no threshold on brightness finds these.
 """
 
@@ -34,9 +35,11 @@ from perenne.quality.closeness import StationFingerprint, count_fingerprints, ju
 from perenne.quality.decoding import decode_admitted
 from perenne.quality.faults import (
     FAULTS,
+    PROBES,
     blur,
     change_light,
     obstruct,
+    probe_image,
     recompress,
     resize_and_back,
     spoil_image,
@@ -112,6 +115,7 @@ def set_up(name: str, paths: list[Path], *, images: int, spoil: int, seed: int) 
     began = time.process_time()
     good, prints = [], []
     spoiled: dict[str, dict[int, Signals]] = {fault: {} for fault in FAULTS}
+    probes: dict[str, dict[int, Signals]] = {fault: {} for fault in PROBES}
     for index, data in enumerate(files[:count]):
         admitted, pixels = decode_admitted(data)
         good.append(measure_signals(pixels))
@@ -119,7 +123,10 @@ def set_up(name: str, paths: list[Path], *, images: int, spoil: int, seed: int) 
         if index < spoil:
             for fault in FAULTS:
                 spoiled[fault][index] = measure_signals(spoil_image(pixels, fault=fault, seed=index))
-    limits = learn_limits(good, spoiled=spoiled)
+        if index < spoil // 2:
+            for fault in PROBES:
+                probes[fault][index] = measure_signals(probe_image(pixels, fault=fault, seed=index))
+    limits = learn_limits(good, spoiled=spoiled, probes={**spoiled, **probes})
     took = time.process_time() - began
     low, high = np.quantile([one.mean for one in good], [0.005, 0.995])
     return Station(name, files, count, limits, count_fingerprints(prints), took, (float(low), float(high)))
@@ -270,12 +277,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seed", type=int, default=7, help="which images teach and which judge")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     began = time.perf_counter()
     images, spoil, held_out, faulty = (600, 100, 150, 30) if arguments.quick else (900, 200, 400, 80)
     found, skipped = find_stations(arguments.data, quick=arguments.quick)
-    stations = [set_up(name, paths, images=images, spoil=spoil, seed=7) for name, paths in found.items()]
+    stations = [
+        set_up(name, paths, images=images, spoil=spoil, seed=arguments.seed) for name, paths in found.items()
+    ]
     table: dict[str, Any] = {}
     for station in stations:
         family = station.name.split("_")[0]
@@ -284,6 +294,9 @@ def main() -> None:
             "learnt_from": station.learnt_from,
             "promise_exact": station.limits.refuse.exact,
             "calibration_cpu_s": round(station.calibration_s, 1),
+            "power": {
+                fault: round(one.refused / one.n_images, 3) for fault, one in station.limits.power.items()
+            },
             "good": judge_good(station, images=held_out),
             "faults": judge_faults(station, others, images=faulty),
             "by_file": judge_files(station, others, images=faulty // 2),

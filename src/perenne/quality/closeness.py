@@ -21,7 +21,8 @@ from perenne.quality.gate import (
     name_deviations,
     state_reason,
 )
-from perenne.quality.limits import StationLimits, score_image
+from perenne.quality.limits import StationLimits
+from perenne.quality.scoring import score_image
 from perenne.quality.signals import Signals
 
 RARE = 0.04

@@ -19,6 +19,11 @@ def spoil_image(image_HWC: Pixels, *, fault: str, seed: int) -> Pixels:
     return FAULTS[fault](image_HWC, np.random.default_rng(seed))
 
 
+def probe_image(image_HWC: Pixels, *, fault: str, seed: int) -> Pixels:
+    """Return a copy with one fault of `PROBES`, of another place and shape than `spoil_image` gives it."""
+    return PROBES[fault](image_HWC, np.random.default_rng((seed, 1)))
+
+
 def blur(image_HWC: Pixels, *, sigma: float) -> Pixels:
     """Return the image out of focus."""
     import cv2
@@ -118,3 +123,28 @@ FAULTS: dict[str, Fault] = {
     "turn": lambda image, rng: turn(image),
 }
 """Every fault the gate knows by name, at the strength it learns from."""
+
+PROBES: dict[str, Fault] = {
+    "blur": lambda image, rng: blur(image, sigma=2),
+    "dark": lambda image, rng: change_light(image, rng, gain=0.6),
+    "bright": lambda image, rng: change_light(image, rng, gain=1.4),
+    "obstruction": lambda image, rng: obstruct(image, rng, share=0.2),
+    "recompression": lambda image, rng: recompress(image, quality=30),
+    "resizing": lambda image, rng: resize_and_back(image, factor=0.5),
+}
+"""Faults at the strength by which a gate's power is told; the others are told as they are learnt from."""
+
+STRENGTHS = {
+    "blur": "blur of sigma 2",
+    "dark": "light -40 %",
+    "bright": "light +40 %",
+    "obstruction": "a fifth covered",
+    "framing": "moved by 15 %",
+    "fog": "a quarter of the contrast left",
+    "loss": "rows lost",
+    "recompression": "JPEG of quality 30",
+    "resizing": "resized to a half and back",
+    "smoothing": "smoothed",
+    "turn": "turned by a quarter",
+}
+"""What each fault is when a gate's power is told, in words."""

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perenne.quality.limits import Limit, Scores, StationLimits, score_image
+from perenne.quality.limits import Limit, StationLimits
+from perenne.quality.scoring import Scores, score_image
 from perenne.quality.signals import Signals
 
 Decision = Literal["accepted", "flagged", "refused"]

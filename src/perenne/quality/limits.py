@@ -1,42 +1,43 @@
-"""What is normal at one station: tests learnt from its own good images, and the limits that keep a promise.
+"""What is normal at one station: limits of its tests that keep a promise, and which faults it can tell.
 
-For each fault of the library there is one test: the linear discriminant (Fisher, 1936) between the station's
-good images and the same images with that fault made on purpose. Two more tests know no fault: Mahalanobis'
-distance and the largest single deviation. Each test is put on the scale of its own tail; an image's score is
-its largest test. The limit is a conformal quantile of the scores of good images that the tests were not
-learnt from: the share of good images refused is at most the promise, whatever the distribution, as long as
-images to come are exchangeable with these. Tests of light, of sharpness and of what stands before the lens
-have limits of their own, each with an equal part of the promise: a few odd good images that look covered must
-not hide blur. How many such groups there are depends on how many images were held back to pay for them.
+For each fault of the library there is one test, learnt from the station's good images and the same images
+with that fault made on purpose (`trials`). The limits are set by good images that the tests were not learnt
+from, by cutting off blocks: the image whose test lies farthest out is cut off, and its value is the limit
+of every test looked at; then only those tests are looked at that gain by a lower limit, and so on. Which
+tests are looked at next depends on nothing but what was cut off and on images the tests were learnt from.
+So each of n + 1 good images is beyond some limit with the same chance, and the share of good images refused
+is exactly the number of cuts by n + 1, whatever the distribution, as long as images to come are
+exchangeable with these (D. A. S. Fraser, "Sequentially determined statistically equivalent blocks", Ann.
+Math. Stat. 1951). One limit for all tests is the case of one set of tests looked at throughout (Vovk,
+Gammerman, Shafer, "Algorithmic learning in a random world", 2005); with blocks, a few odd good images that
+look covered do not hide blur.
 
-Owns that arithmetic and its record as JSON. Refuses fewer than 30 images; below 99 held back, the limit is
-extrapolated by an exponential tail and says so.
+Owns that arithmetic and its record as JSON. Refuses fewer than 30 images; below 99 held back, the limits are
+extrapolated by an exponential tail and say so.
 """
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perenne.kit.errors import InvalidInput
-from perenne.quality.features import NAMES, Cells, describe, learn_cells
+from perenne.quality.discriminants import bend
+from perenne.quality.features import Cells
+from perenne.quality.scoring import Tests, score_tests
 from perenne.quality.signals import Signals
+from perenne.quality.trials import Spoiled, Trial, try_tests
 
 Array = NDArray[np.float64]
-Spoiled = Mapping[str, Mapping[int, Signals]]
 FALSE_REFUSALS = 0.01
 FALSE_FLAGS = 0.05
 FEWEST_IMAGES = 30
 SPLIT_FROM, LARGEST_FIT = 200, 400
-FOLDS = 5
-DISTANCE, DEVIATION = "distance", "deviation"
-GROUPS_WITHOUT_PROMISE = 3
-_LIGHT, _SHARPNESS = ("dark", "bright"), ("blur", "smoothing", "resizing", "fog")
-_FARTHEST = 12.0
-_TAIL = 0.1
+_LEAST_LIMIT = 1e-3
+_WORTHWHILE, _LOWER = 0.005, 1.5
 
 
 class TooFewImages(InvalidInput):
@@ -44,26 +45,6 @@ class TooFewImages(InvalidInput):
 
     code = "too-few-good-images"
     title = "Too few good images"
-
-
-@dataclass(frozen=True)
-class Tests:
-    """The tests of a station. Rows of `weights` belong to `faults`, `middle` and `scale` to features.
-
-    `halfway`: for each fault, its value halfway between good and faulty, from which its likelihood is told.
-    `typical` and `extreme`: median and far tail of every test on good images.
-    """
-
-    faults: tuple[str, ...]
-    cells: Cells
-    middle: Array
-    scale: Array
-    centre: Array
-    precision: Array
-    weights: Array
-    halfway: Array
-    typical: Array
-    extreme: Array
 
 
 @dataclass(frozen=True)
@@ -80,10 +61,23 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Power:
+    """How many of `n_images` good images of the station, given one fault on purpose, its gate refuses.
+
+    `told` counts those that it refuses or flags. None of these images was learnt from by the tests that told.
+    """
+
+    refused: int
+    told: int
+    n_images: int
+
+
+@dataclass(frozen=True)
 class StationLimits:
     """Tests and limits of one station, or of one product at a station where products look different.
 
-    `scores`: sorted scores of held-back good images over all tests. `n_images`: good images in all.
+    `scores`: sorted scores of held-back good images over all tests. `n_images`: good images in all. `power`:
+    which faults it can tell, by name; empty where that was not tried.
     """
 
     tests: Tests
@@ -92,61 +86,40 @@ class StationLimits:
     strange: Limit
     scores: tuple[float, ...]
     n_images: int
+    power: dict[str, Power] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Return one line of JSON, about 60 KB."""
+        """Return one line of JSON, about 80 KB."""
         return json.dumps(asdict(self), separators=(",", ":"), default=lambda array: array.tolist())
 
     @classmethod
     def from_json(cls, text: str) -> "StationLimits":
-        """Return the limits that `to_json` wrote."""
+        """Return the limits that `to_json` wrote, or an earlier version of it."""
         given = json.loads(text)
         tests = given["tests"]
         cells = Cells(**{name: np.array(value) for name, value in tests.pop("cells").items()})
         faults = tuple(tests.pop("faults"))
         arrays = {name: np.array(value, dtype=np.float64) for name, value in tests.items()}
+        if "telling" not in arrays:
+            arrays |= _read_linear(arrays["weights"])
         return cls(
             tests=Tests(faults=faults, cells=cells, **arrays),
             **{name: Limit(**given[name]) for name in ("refuse", "flag", "strange")},
             scores=tuple(given["scores"]),
             n_images=given["n_images"],
+            power={name: Power(**one) for name, one in given.get("power", {}).items()},
         )
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Each test of one image on the scale of its tail (1: about the limit), and the features behind.
-
-    `likelihood`: for each fault, how much better it explains the image than none does (log ratio).
-    """
-
-    tests: dict[str, float]
-    likelihood: dict[str, float]
-    deviations: dict[str, float]
-
-    @property
-    def fault(self) -> float:
-        """The largest test of a known fault."""
-        return max(value for name, value in self.tests.items() if name not in (DISTANCE, DEVIATION))
-
-    @property
-    def largest(self) -> float:
-        """The largest test of all."""
-        return max(self.tests.values())
-
-    @property
-    def strange(self) -> float:
-        """The larger of the two tests that know no fault."""
-        return max(self.tests[DISTANCE], self.tests[DEVIATION])
-
-
-def learn_limits(good: Sequence[Signals], *, spoiled: Spoiled) -> StationLimits:
+def learn_limits(
+    good: Sequence[Signals], *, spoiled: Spoiled, probes: Spoiled | None = None
+) -> StationLimits:
     """Return the limits of a station from its good images and what faults do to some of them.
 
-    `spoiled[fault][index]` are the signals of good image `index` with that fault. With 200 images or more,
-    one half teaches the tests and the other sets the limits; with fewer, five folds take turns and the limit
-    is extrapolated. Assumes that images come in no order that matters: shuffle them, lots included.
-    Raises: TooFewImages below 30.
+    `spoiled[fault][index]` are the signals of good image `index` with that fault; `probes` alike, at the
+    strengths by which the station's power is told. With 200 images or more, one half teaches the tests and
+    the other sets the limits; with fewer, five folds take turns and the limits are extrapolated. Assumes
+    that images come in no order that matters: shuffle them, lots included. Raises: TooFewImages below 30.
     """
     if len(good) < FEWEST_IMAGES:
         raise TooFewImages(
@@ -155,70 +128,71 @@ def learn_limits(good: Sequence[Signals], *, spoiled: Spoiled) -> StationLimits:
         )
     held_back = len(good) >= SPLIT_FROM
     fit = min(len(good) // 2, LARGEST_FIT) if held_back else len(good)
-    tests, values = _learn_tests_with_tails(good[:fit], spoiled)
+    trial = try_tests(good[:fit], spoiled=spoiled, probes=probes or {}, promise=FALSE_REFUSALS)
+    tests, values, cuts = trial.tests, trial.values, np.ones(len(spoiled))
     if held_back:
         values = score_tests(good[fit:], tests=tests)
-    groups = share_promise(tests.faults, n_held_back=len(values) if held_back else 0)
-    tests, values, exact = _set_group_limits(tests, values, groups, held_back=held_back)
+        cuts = cut_blocks(
+            values[:, :-2],
+            n_cuts=int(FALSE_REFUSALS * (len(values) + 1) + 1e-9),
+            parts=trial.parts,
+            faulty=trial.faulty,
+        )
+    factors = np.concatenate([cuts, np.ones(2)])
+    values = values / factors
     faults, strange = values[:, :-2].max(axis=1), values[:, -2:].max(axis=1)
-    flag = set_limit(faults, promise=FALSE_FLAGS, held_back=held_back and len(groups) == 1)
+    flag = set_limit(faults, promise=FALSE_FLAGS, held_back=held_back)
+    flag = replace(flag, value=min(1.0, flag.value))
     return StationLimits(
-        tests=tests,
-        refuse=Limit(1.0, FALSE_REFUSALS, exact, len(values)),
-        flag=replace(flag, value=min(1.0, flag.value)),
+        tests=replace(tests, extreme=tests.typical + factors * (tests.extreme - tests.typical)),
+        refuse=Limit(1.0, FALSE_REFUSALS, held_back, len(values)),
+        flag=flag,
         strange=set_limit(strange, promise=FALSE_REFUSALS, held_back=held_back),
         scores=tuple(float(value) for value in np.sort(values.max(axis=1))),
         n_images=len(good),
+        power=_tell_power(trial, cuts, flag=flag),
     )
 
 
-def share_promise(faults: Sequence[str], *, n_held_back: int) -> list[list[int]]:
-    """Return the groups of tests, by their place, that have an equal part of the promise each.
+def cut_blocks(values: Array, *, n_cuts: int, parts: Sequence[float], faulty: Sequence[Array]) -> Array:
+    """Return a limit for each column of `values`, so that `n_cuts` of n + 1 rows lie beyond any of them.
 
-    A limit for a part of 1 % needs as many times 100 images less one; 0 held back is extrapolated anyway.
+    A row is beyond when one of its values is larger than that column's limit. `faulty`: values of images
+    with the fault of each column; a column is looked at as long as a lower limit tells more of them, and
+    until it has cut off its part of all rows, once at least. Assumes rows that are exchangeable with those
+    to come, and parts and faulty images that do not depend on them.
 
-    >>> faults = ["dark", "bright", "blur", "recompression", "framing"]
-    >>> [len(share_promise(faults, n_held_back=n)) for n in (99, 199, 299, 499)]
-    [1, 2, 3, 5]
+    >>> values = np.array([[9.0, 1.0], [1.0, 2.0], [2.0, 3.0], [0.0, 4.0]])
+    >>> cut_blocks(values, n_cuts=2, parts=[0.0, 1.0], faulty=[np.array([50.0]), np.array([5.0])]).tolist()
+    [9.0, 4.0]
     """
-    most = int(FALSE_REFUSALS * (n_held_back + 1) + 1e-9) if n_held_back else GROUPS_WITHOUT_PROMISE
-    rest = tuple(name for name in faults if name not in (*_LIGHT, *_SHARPNESS))
-    partitions: list[list[tuple[str, ...]]] = [
-        [tuple(faults)],
-        [(*_LIGHT, *_SHARPNESS), rest],
-        [_LIGHT, _SHARPNESS, rest],
-        [("dark",), ("bright",), _SHARPNESS, rest],
-        [("dark",), ("bright",), _SHARPNESS, ("recompression",), tuple(set(rest) - {"recompression"})],
-    ]
-    chosen = partitions[max(1, min(most, len(partitions))) - 1]
-    places = [[place for place, name in enumerate(faults) if name in names] for names in chosen]
-    return [group for group in places if group]
+    count, size = values.shape
+    limits = np.ones(size)
+    owed = np.maximum(1, np.rint(np.array(parts) * FALSE_REFUSALS * count))
+    left = np.ones(count, dtype=bool)
+    looked_at = list(range(size))
+    for _ in range(n_cuts):
+        inside = np.where(left[:, None], values[:, looked_at] / limits[looked_at], -np.inf)
+        row, column = divmod(int(inside.argmax()), len(looked_at))
+        limits[looked_at] = np.maximum(_LEAST_LIMIT, limits[looked_at] * inside[row, column])
+        left[row] = False
+        owed[looked_at[column]] -= 1
+        wanted = [at for at in looked_at if owed[at] > 0 and _gains(faulty[at], float(limits[at]))]
+        looked_at = wanted or [at for at in range(size) if parts[at] > 0] or list(range(size))
+    return limits
 
 
-def _set_group_limits(
-    tests: Tests, values: Array, groups: Sequence[Sequence[int]], *, held_back: bool
-) -> tuple[Tests, Array, bool]:
-    """Return the tests and their values on a scale where 1 is the limit of each group, and if all are exact.
-
-    The share of good images beyond any of the limits is at most the sum of the parts (Boole's inequality).
-    """
-    factors = np.ones(values.shape[1])
-    exact = True
-    for group in groups:
-        part = FALSE_REFUSALS / len(groups)
-        limit = set_limit(values[:, group].max(axis=1), promise=part, held_back=held_back)
-        factors[group] = max(limit.value, 1e-3)
-        exact = exact and limit.exact
-    extreme = tests.typical + factors * (tests.extreme - tests.typical)
-    return replace(tests, extreme=extreme), values / factors, exact
+def _gains(faulty: Array, limit: float) -> bool:
+    """Tell whether a lower limit, within reach of the one that is expected, tells more faulty images."""
+    lower = min(limit, 1.0) / _LOWER
+    return len(faulty) > 0 and float(np.mean((faulty > lower) & (faulty <= limit))) > _WORTHWHILE
 
 
 def set_limit(scores: Array, *, promise: float, held_back: bool) -> Limit:
     """Return the limit that a further score exceeds with probability `promise` at most.
 
     The k-th smallest of n with k = ceil((1 - promise) (n + 1)) is exact for exchangeable scores (Vovk,
-    Gammerman, Shafer, "Algorithmic learning in a random world", 2005). Where k > n, the upper fifth is
-    continued as an exponential.
+    Gammerman, Shafer, 2005). Where k > n, the upper fifth is continued as an exponential.
 
     >>> set_limit(np.arange(1.0, 200.0), promise=0.01, held_back=True)
     Limit(value=198.0, promise=0.01, exact=True, n_images=199)
@@ -235,114 +209,17 @@ def set_limit(scores: Array, *, promise: float, held_back: bool) -> Limit:
     return Limit(start + excess * math.log(0.2 / promise), promise, False, count)
 
 
-def score_image(signals: Signals, *, tests: Tests) -> Scores:
-    """Return every test of one image, on the scale of its tail. 0.4 ms."""
-    rows = _standardise(describe([signals], cells=tests.cells), tests.middle, tests.scale)
-    values = (_run_tests(rows, tests) - tests.typical) / (tests.extreme - tests.typical)
-    likelihood = tests.weights @ rows[0] - tests.halfway
-    return Scores(
-        tests=dict(zip((*tests.faults, DISTANCE, DEVIATION), (float(v) for v in values[0]), strict=True)),
-        likelihood=dict(zip(tests.faults, (float(v) for v in likelihood), strict=True)),
-        deviations=dict(zip(NAMES, (float(v) for v in rows[0]), strict=True)),
-    )
+def _tell_power(trial: Trial, cuts: Array, *, flag: Limit) -> dict[str, Power]:
+    power = {}
+    for fault, values in trial.probed.items():
+        largest = (values / cuts).max(axis=1)
+        if len(largest):
+            power[fault] = Power(int((largest > 1).sum()), int((largest > flag.value).sum()), len(largest))
+    return power
 
 
-def score_tests(signals: Sequence[Signals], *, tests: Tests) -> Array:
-    """Return the tests of many images, one row each, on the scale of their tails."""
-    rows = _standardise(describe(signals, cells=tests.cells), tests.middle, tests.scale)
-    return (_run_tests(rows, tests) - tests.typical) / (tests.extreme - tests.typical)
-
-
-def _learn_tests_with_tails(good: Sequence[Signals], spoiled: Spoiled) -> tuple[Tests, Array]:
-    """Return the tests on the scale of their tails, and the values of each image by a fold without it.
-
-    Five folds take turns: a test that learns by heart, or that meets outliers, shows its heavy tail only on
-    images it has not seen, and must not set the limit for the others. A fault that stands out far beyond
-    the tail has its test's extreme moved halfway to it, so that it costs no false refusals; what they may be
-    is then left to the faults that are hard to tell.
-    """
-    parts: list[Array] = []
-    seen: dict[str, list[float]] = {fault: [] for fault in spoiled}
-    for fold in range(FOLDS):
-        kept = [index for index in range(len(good)) if index % FOLDS != fold]
-        tests = _learn_tests(good, kept, spoiled)
-        parts.append(score_tests(good[fold::FOLDS], tests=tests))
-        for column, (fault, by_image) in enumerate(spoiled.items()):
-            left_out = [one for index, one in by_image.items() if index in range(fold, len(good), FOLDS)]
-            seen[fault].extend(score_tests(left_out, tests=tests)[:, column])
-    values = np.vstack(parts)
-    typical = np.median(values, axis=0)
-    weakest = np.full(len(typical), -np.inf)
-    weakest[:-2] = [np.quantile(faulty, 0.05) if faulty else -np.inf for faulty in seen.values()]
-    halfway = (typical + weakest) / 2
-    hard = halfway <= _find_tails(values, level=FALSE_REFUSALS / len(typical))
-    extreme = np.where(hard, _find_tails(values, level=FALSE_REFUSALS / max(1, hard[:-2].sum())), halfway)
-    extreme = np.maximum(extreme, typical + 1e-6)
-    tests = replace(_learn_tests(good, range(len(good)), spoiled), typical=typical, extreme=extreme)
-    return tests, (values - typical) / (extreme - typical)
-
-
-def _find_tails(values: Array, *, level: float) -> Array:
-    """Return for each test the value that a share of `level` exceeds, by an exponential upper tenth."""
-    start = np.quantile(values, 1 - _TAIL, axis=0)
-    excess = np.maximum(values - start, 0).sum(axis=0) / np.maximum(1, (values > start).sum(axis=0))
-    reached = np.quantile(values, 1 - level, axis=0, method="lower")
-    return np.asarray(np.maximum(start + excess * math.log(_TAIL / level), reached), dtype=np.float64)
-
-
-def _learn_tests(good: Sequence[Signals], fit: Sequence[int], spoiled: Spoiled) -> Tests:
-    chosen = [good[index] for index in fit]
-    cells = learn_cells(chosen)
-    features = describe(chosen, cells=cells)
-    middle = np.median(features, axis=0)
-    low, high = np.percentile(features, [5, 95], axis=0)
-    scale = np.maximum(np.maximum((high - low) / 3.29, features.std(axis=0) / 2), 0.01)
-    rows = _standardise(features, middle, scale)
-    centre, covariance = rows.mean(axis=0), _shrunk_covariance(rows)
-    weights, halfway = [], []
-    allowed = set(fit)
-    for by_image in spoiled.values():
-        faulty = [signals for index, signals in by_image.items() if index in allowed]
-        moved = _standardise(describe(faulty, cells=cells), middle, scale)
-        shift = moved.mean(axis=0) - centre
-        weight = np.linalg.solve((covariance + _shrunk_covariance(moved)) / 2, shift)
-        weights.append(weight)
-        halfway.append(weight @ (centre + shift / 2))
-    return Tests(
-        faults=tuple(spoiled),
-        cells=cells,
-        middle=middle,
-        scale=scale,
-        centre=centre,
-        precision=np.asarray(np.linalg.inv(covariance), dtype=np.float64),
-        weights=np.array(weights).reshape(len(weights), len(middle)),
-        halfway=np.array(halfway),
-        typical=np.zeros(len(weights) + 2),
-        extreme=np.ones(len(weights) + 2),
-    )
-
-
-def _run_tests(rows: Array, tests: Tests) -> Array:
-    away = rows - tests.centre
-    distance = np.sqrt(np.einsum("ni,ij,nj->n", away, tests.precision, away))
-    return np.column_stack([rows @ tests.weights.T, distance, np.abs(rows).max(axis=1)])
-
-
-def _standardise(features: Array, middle: Array, scale: Array) -> Array:
-    return np.clip((features - middle) / scale, -_FARTHEST, _FARTHEST)
-
-
-def _shrunk_covariance(rows: Array) -> Array:
-    """Return the covariance drawn to its diagonal, strongly below 120 rows and hardly above 300.
-
-    The schedule was chosen on ELPV, DeepPCB and magnetic tile: faint faults are told by directions in which
-    good images hardly vary, and those are known only from many images.
-    """
-    count, size = rows.shape
-    if count < 2:
-        return np.eye(size)
-    doubt = (120 / count) ** 2
-    kept = count / (count + doubt * size)
-    covariance = np.cov(rows.T)
-    diagonal = np.diag(np.diag(covariance))
-    return np.asarray(kept * covariance + (1 - kept) * diagonal + min(0.1, 0.03 * doubt) * np.eye(size))
+def _read_linear(weights: Array) -> Mapping[str, Array]:
+    """Return the tests of limits that were kept before tests had weights of their own."""
+    count, size = weights.shape
+    width = bend(np.zeros((1, size))).shape[1]
+    return {"telling": np.pad(weights, ((0, 0), (0, width - size))), "offset": np.zeros(count)}
