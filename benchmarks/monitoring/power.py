@@ -36,18 +36,27 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Size:
-    """How many streams: without a change, and for each shift; slow peers get the first `peer_seeds`."""
+    """How many streams: without a change, and for each shift; slow peers get the first `peer_seeds`.
+
+    The four changes of `HEADLINES` get `headline_seeds` of them, for Perenne and Kolmogorov-Smirnov.
+    """
 
     nulls: int
     seeds: int
     peer_seeds: int
     shifts: list[tuple[str, float]]
+    headline_seeds: int = 0
+
+    def seeds_of(self, shift: str) -> int:
+        """Return how many streams a shift and strength gets."""
+        return max(self.seeds, self.headline_seeds if shift in HEADLINES.values() else 0)
 
 
 def measure_power(draw: Draw, *, peers: Peers, work: Path, size: Size) -> dict[str, Any]:
     """Return the table of delays, the thresholds and the counts."""
-    for folder, made in (("null", size.nulls), ("shift", size.seeds)):
-        write_streams(draw, work / folder, seeds=made, shifts=size.shifts)
+    write_streams(draw, work / "null", seeds=size.nulls, shifts=[])
+    for shift, at in size.shifts:
+        write_streams(draw, work / "shift", seeds=size.seeds_of(f"{shift}_{at:g}"), shifts=[(shift, at)])
     costs: dict[str, Any] = {}
     stop_at: dict[str, float] = {}
     scores: dict[str, dict[str, dict[str, Floats]]] = {"null": {}, "shift": {}}
@@ -69,7 +78,8 @@ def measure_power(draw: Draw, *, peers: Peers, work: Path, size: Size) -> dict[s
     kept = {
         stream: found
         for stream, found in scores["shift"].items()
-        if stream.split("__")[0] in wanted and int(stream.split("__")[1]) < size.seeds
+        if stream.split("__")[0] in wanted
+        and int(stream.split("__")[1]) < size.seeds_of(stream.split("__")[0])
     }
     return _judge(scores["null"], kept) | {"cost": costs}
 

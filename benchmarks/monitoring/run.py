@@ -61,6 +61,7 @@ class Bench:
         self.quick: bool = arguments.quick
         self.seeds: int = arguments.seeds
         self.peer_seeds: int = arguments.peer_seeds
+        self.headline_seeds: int = arguments.headline_seeds
         self.scale: float = arguments.scale
         self.cache: Path = arguments.cache or arguments.work / "features"
         self.work: Path = arguments.work / ("quick" if self.quick else "full")
@@ -104,7 +105,7 @@ class Bench:
         size = (
             power.Size(6, 3, 0, power.QUICK_SHIFTS)
             if self.quick
-            else power.Size(30, self.seeds, self.peer_seeds, all_shifts())
+            else power.Size(30, self.seeds, self.peer_seeds, all_shifts(), self.headline_seeds)
         )
         found = power.measure_power(self.draw, peers=self.peers, work=self.work / "power", size=size)
         return {**power.headline(found), **found}
@@ -132,6 +133,7 @@ def main() -> None:
     parser.add_argument("--parts", default=",".join(str(part) for part in PARTS))
     parser.add_argument("--seeds", type=int, default=10, help="streams of each shift and strength")
     parser.add_argument("--peer-seeds", type=int, default=5, help="so many of them go to the peers as well")
+    parser.add_argument("--headline-seeds", type=int, default=30, help="streams of the four changes promised")
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of images in part 1")
     parser.add_argument("--without-peers", action="store_true")
     parser.add_argument("--work", type=Path, default=WORK, help="what is slow to make is kept here")

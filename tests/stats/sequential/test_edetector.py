@@ -17,7 +17,7 @@ def _detector(rng: np.random.Generator, **options: object) -> EDetector:
 def test_every_bet_has_a_mean_of_one() -> None:
     # Midpoints of 20,000 cells fall between the limits of all tails; the error of the parabola is 1e-9.
     values = standard_values((np.arange(20_000) + 0.5) / 20_000)
-    assert values.shape == (20_000, N_BETS) == (20_000, 25)
+    assert values.shape == (20_000, N_BETS) == (20_000, 18)
     assert np.allclose(values.mean(0), 1.0, atol=1e-7)
     assert values.min() > 0
 
@@ -74,6 +74,20 @@ def test_a_resumed_detector_goes_on_bit_for_bit_also_with_a_full_store() -> None
         values = rng.normal(size=3) + 0.1 * (number - 400)
         assert resumed.update(f"img-{number}", values) == straight.update(f"img-{number}", values)
     assert resumed.to_npz() == straight.to_npz()
+
+
+def test_evidence_of_other_bets_begins_anew_among_the_same_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(8)
+    watch = _detector(rng)
+    for number in range(30):
+        watch.update(f"img-{number}", rng.normal(size=3) + 3)
+    assert watch.reading().alarm
+    saved = watch.to_npz()
+    monkeypatch.setattr("perenne.stats.sequential.detector.BETS_NAME", "later bets")
+    monkeypatch.setattr("perenne.stats.sequential.edetector.BETS_NAME", "later bets")
+    resumed = EDetector.from_npz(saved)
+    assert resumed.n_units == 0 and not resumed.reading().alarm
+    assert np.array_equal(resumed._ranks.codes_NC, watch._ranks.codes_NC)
 
 
 def test_the_order_of_channels_changes_nothing() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from perenne.stats.sequential.bets import BETS_NAME
 from perenne.stats.sequential.evidence import (
     ONSET_WINDOW,
     Evidence,
@@ -124,6 +125,7 @@ class Detector(ABC):
             "n_units": self.n_units,
             "scale": self._evidence.scale,
             "onset": self._onset,
+            "bets": BETS_NAME,
             **self._facts(),
         }
         stream = io.BytesIO()
@@ -140,7 +142,10 @@ class Detector(ABC):
 
     @classmethod
     def from_npz(cls, data: bytes) -> Self:
-        """Return the detector that `to_npz` wrote. Raises: ValueError when it is of another format."""
+        """Return the detector that `to_npz` wrote; evidence gathered by other bets begins anew, ranks stay.
+
+        Raises: ValueError when it is of another format.
+        """
         with np.load(io.BytesIO(data), allow_pickle=False) as held:
             facts = json.loads(held["facts"].tobytes())
             if (facts["format"], facts["kind"]) != (_FORMAT, cls.__name__):
@@ -151,6 +156,8 @@ class Detector(ABC):
             made = cls.__new__(cls)
             made._resume(facts, held)
             made._weights_C = held["weights"]
+            if facts.get("bets") != BETS_NAME:
+                return made
             made._evidence = Evidence(held["m"], scale=facts["scale"])
             made._recent[: len(held["recent"])] = held["recent"]
         made.n_units, made._onset = facts["n_units"], facts["onset"]
