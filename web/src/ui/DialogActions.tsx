@@ -8,10 +8,11 @@ interface Props {
   busy: boolean;
   disabled?: boolean;
   error: unknown;
+  color?: "bad" | undefined;
   onClose: () => void;
 }
 
-export function DialogActions({ action, busy, disabled = false, error, onClose }: Props) {
+export function DialogActions({ action, busy, disabled = false, error, color, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <>
@@ -20,7 +21,7 @@ export function DialogActions({ action, busy, disabled = false, error, onClose }
         <Button variant="default" onClick={onClose}>
           {t("action.cancel")}
         </Button>
-        <Button type="submit" loading={busy} disabled={disabled}>
+        <Button type="submit" loading={busy} disabled={disabled} {...(color && { color })}>
           {action}
         </Button>
       </Group>

@@ -1,10 +1,10 @@
 /* Adds a user, or changes name, role, sites and password of one. */
-import { Checkbox, Modal, MultiSelect, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
+import { Checkbox, MultiSelect, PasswordInput, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { useSites } from "./sites";
 import type { User } from "./Users";
 
@@ -40,80 +40,68 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   const options = (roles.data?.roles ?? [])
     .filter((row) => row.name !== "instance-admin")
     .map((row) => ({ value: row.name, label: t(`ui:role.${row.name}`, { defaultValue: row.name }) }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={user ? t("users.changeTitle", { name: user.name }) : t("users.add")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      action={user ? t("ui:action.save") : t("users.add")}
+      busy={save.isPending}
+      error={save.error}
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
     >
-      <form onSubmit={submit}>
-        <Stack>
-          {!user && (
-            <TextInput
-              label={t("field.email")}
-              type="email"
-              required
-              data-autofocus
-              value={email}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
-          )}
-          <TextInput
-            label={t("field.name")}
-            required
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            label={t("field.role")}
-            description={t(`roleAbout.${role}`, { defaultValue: "" })}
-            data={options}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => value && setRole(value)}
-          />
-          <Checkbox
-            label={t("users.allSites")}
-            size="md"
-            checked={everywhere}
-            onChange={(event) => setEverywhere(event.currentTarget.checked)}
-          />
-          {!everywhere && (
-            <MultiSelect
-              label={t("field.sites")}
-              size="md"
-              searchable
-              data={[...sites].map(([value, label]) => ({ value, label }))}
-              value={chosen}
-              onChange={setChosen}
-            />
-          )}
-          <PasswordInput
-            label={user ? t("users.newPassword") : t("field.password")}
-            description={t("field.passwordRule", { count: SHORTEST_PASSWORD })}
-            autoComplete="new-password"
-            required={!user}
-            minLength={SHORTEST_PASSWORD}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
-          />
-          <DialogActions
-            action={user ? t("ui:action.save") : t("users.add")}
-            busy={save.isPending}
-            error={save.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+      {!user && (
+        <TextInput
+          label={t("field.email")}
+          type="email"
+          required
+          data-autofocus
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+      )}
+      <TextInput
+        label={t("field.name")}
+        required
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        label={t("field.role")}
+        description={t(`roleAbout.${role}`, { defaultValue: "" })}
+        data={options}
+        value={role}
+        allowDeselect={false}
+        onChange={(value) => value && setRole(value)}
+      />
+      <Checkbox
+        label={t("users.allSites")}
+        size="md"
+        checked={everywhere}
+        onChange={(event) => setEverywhere(event.currentTarget.checked)}
+      />
+      {!everywhere && (
+        <MultiSelect
+          label={t("field.sites")}
+          size="md"
+          searchable
+          data={[...sites].map(([value, label]) => ({ value, label }))}
+          value={chosen}
+          onChange={setChosen}
+        />
+      )}
+      <PasswordInput
+        label={user ? t("users.newPassword") : t("field.password")}
+        description={t("field.passwordRule", { count: SHORTEST_PASSWORD })}
+        autoComplete="new-password"
+        required={!user}
+        minLength={SHORTEST_PASSWORD}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
+      />
+    </FormDialog>
   );
 }

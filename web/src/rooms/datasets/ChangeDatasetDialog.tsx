@@ -1,10 +1,10 @@
 /* Changes what may change of a dataset: its name and what is good enough. */
-import { Modal, Stack, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { AcceptanceFields } from "./AcceptanceFields";
 import type { Dataset } from "./queries";
 
@@ -27,36 +27,23 @@ export function ChangeDatasetDialog({ dataset, onClose }: { dataset: Dataset; on
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={t("change.title", { name: dataset.name })}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      onClose={onClose}
+      onSubmit={() => change.mutate()}
+      action={t("ui:action.save")}
+      busy={change.isPending}
+      disabled={!name.trim()}
+      error={change.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate();
-        }}
-      >
-        <Stack>
-          <TextInput
-            label={t("create.name")}
-            required
-            maxLength={120}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <AcceptanceFields problem={dataset.problem} rule={rule} onChange={setRule} />
-          <DialogActions
-            action={t("ui:action.save")}
-            busy={change.isPending}
-            disabled={!name.trim()}
-            error={change.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        label={t("create.name")}
+        required
+        maxLength={120}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <AcceptanceFields problem={dataset.problem} rule={rule} onChange={setRule} />
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 /* Starts a dataset: its name, the label schema that says what may be answered, and what is good enough. */
-import { Modal, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "@/api/client";
 import { useListing } from "@/api/listing";
 import { useMay } from "@/app/session";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { AcceptanceFields } from "./AcceptanceFields";
 import { NewSchemaFields, type SchemaDraft, slugOf, toSchema } from "./NewSchemaFields";
 import type { AcceptanceRule } from "./queries";
@@ -48,65 +48,52 @@ export function CreateDatasetDialog({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <FormDialog
       title={t("create.title")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => create.mutate()}
+      action={t("create.submit")}
+      busy={create.isPending}
+      disabled={!name.trim() || (!isNew && !picked)}
+      error={create.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <Stack>
-          <TextInput
-            label={t("create.name")}
-            required
-            maxLength={120}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          {mayMakeSchema && schemas?.length !== 0 && (
-            <SegmentedControl
-              aria-label={t("create.schema")}
-              data={[
-                { value: "existing", label: t("create.existing") },
-                { value: NEW, label: t("create.newSchema") },
-              ]}
-              value={source}
-              onChange={setSource}
-            />
-          )}
-          {isNew ? (
-            <NewSchemaFields draft={draft} onChange={setDraft} />
-          ) : (
-            <Select
-              label={t("create.schema")}
-              description={t("create.schemaAbout")}
-              required
-              searchable
-              data={(schemas ?? []).map((schema) => ({
-                value: schema.id,
-                label: `${schema.name} · ${t(`ui:problem_type.${schema.problem}`)}`,
-              }))}
-              value={picked}
-              onChange={setPicked}
-            />
-          )}
-          <AcceptanceFields problem={problem} rule={rule} onChange={setRule} />
-          <DialogActions
-            action={t("create.submit")}
-            busy={create.isPending}
-            disabled={!name.trim() || (!isNew && !picked)}
-            error={create.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        label={t("create.name")}
+        required
+        maxLength={120}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {mayMakeSchema && schemas?.length !== 0 && (
+        <SegmentedControl
+          aria-label={t("create.schema")}
+          data={[
+            { value: "existing", label: t("create.existing") },
+            { value: NEW, label: t("create.newSchema") },
+          ]}
+          value={source}
+          onChange={setSource}
+        />
+      )}
+      {isNew ? (
+        <NewSchemaFields draft={draft} onChange={setDraft} />
+      ) : (
+        <Select
+          label={t("create.schema")}
+          description={t("create.schemaAbout")}
+          required
+          searchable
+          data={(schemas ?? []).map((schema) => ({
+            value: schema.id,
+            label: `${schema.name} · ${t(`ui:problem_type.${schema.problem}`)}`,
+          }))}
+          value={picked}
+          onChange={setPicked}
+        />
+      )}
+      <AcceptanceFields problem={problem} rule={rule} onChange={setRule} />
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 /* Who opened the sealed test set, when and why; and the way to open it. */
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Text, Textarea } from "@mantine/core";
 import { IconLockOpen } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,7 +9,7 @@ import { useMay } from "@/app/session";
 import { Answer } from "@/ui/Answer";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { MoreButton } from "@/ui/MoreButton";
-import { ProblemAlert } from "@/ui/ProblemAlert";
+import { FormDialog } from "@/ui/FormDialog";
 import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { type DatasetVersion, useOpenings } from "./queries";
@@ -78,41 +78,27 @@ function OpenDialog({ version, onClose }: { version: DatasetVersion; onClose: ()
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={t("openings.askTitle", { dataset: version.dataset, number: version.number })}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      action={t("openings.open")}
+      color="bad"
+      busy={open.isPending}
+      disabled={reason.trim().length < 3}
+      error={open.error}
+      onClose={onClose}
+      onSubmit={() => open.mutate()}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          open.mutate();
-        }}
-      >
-        <Stack>
-          <Text>{t("openings.askWhat")}</Text>
-          <Textarea
-            label={t("openings.reason")}
-            required
-            minLength={3}
-            maxLength={2000}
-            autosize
-            minRows={2}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          {open.error ? <ProblemAlert error={open.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("ui:action.cancel")}
-            </Button>
-            <Button type="submit" color="bad" loading={open.isPending} disabled={reason.trim().length < 3}>
-              {t("openings.open")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Text>{t("openings.askWhat")}</Text>
+      <Textarea
+        label={t("openings.reason")}
+        required
+        minLength={3}
+        maxLength={2000}
+        autosize
+        minRows={2}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -1,16 +1,14 @@
 /* Puts a model version to work at a site or one of its stations, with the reason that the history keeps. */
-import { Modal, Stack } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { type DeployChoice, DeployFields, isComplete } from "./DeployFields";
 import type { Deployment, ModelVersion } from "./queries";
 import { overridesOf } from "./thresholds";
 
 interface Props {
-  opened: boolean;
   /** The site, station or version that the page is about: chosen already. */
   first?: Partial<DeployChoice>;
   onClose: () => void;
@@ -19,22 +17,7 @@ interface Props {
 
 const EMPTY: DeployChoice = { site: "", station: "", model: null, reason: "", thresholds: {} };
 
-export function DeployDialog(props: Props) {
-  const { t } = useTranslation("deployments");
-  return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={t("deploy.title")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
-    >
-      <DeployForm {...props} />
-    </Modal>
-  );
-}
-
-function DeployForm({ first, onClose, onDeployed }: Props) {
+export function DeployDialog({ first, onClose, onDeployed }: Props) {
   const { t } = useTranslation("deployments");
   const queries = useQueryClient();
   const [choice, setChoice] = useState<DeployChoice>({ ...EMPTY, ...first });
@@ -61,22 +44,20 @@ function DeployForm({ first, onClose, onDeployed }: Props) {
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (isComplete(choice)) deploy.mutate(choice);
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <DeployFields choice={choice} onChange={setChoice} />
-        <DialogActions
-          action={t("deploy.action")}
-          busy={deploy.isPending}
-          disabled={!isComplete(choice)}
-          error={deploy.error}
-          onClose={onClose}
-        />
-      </Stack>
-    </form>
+    <FormDialog
+      title={t("deploy.title")}
+      size="lg"
+      action={t("deploy.action")}
+      busy={deploy.isPending}
+      disabled={!isComplete(choice)}
+      error={deploy.error}
+      onClose={onClose}
+      onSubmit={() => {
+        if (isComplete(choice)) deploy.mutate(choice);
+      }}
+    >
+      <DeployFields choice={choice} onChange={setChoice} />
+    </FormDialog>
   );
 }

@@ -45,12 +45,9 @@ export function useDeployActs(): Acts {
     ),
     dialogs: (
       <>
-        <DeployDialog
-          opened={deploying !== null}
-          first={deploying ?? {}}
-          onClose={() => setDeploying(null)}
-          onDeployed={setNow}
-        />
+        {deploying && (
+          <DeployDialog first={deploying} onClose={() => setDeploying(null)} onDeployed={setNow} />
+        )}
         <UndoDialog
           deployment={undoing?.deployment ?? null}
           ofSite={undoing?.ofSite}

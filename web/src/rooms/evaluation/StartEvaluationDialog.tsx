@@ -1,5 +1,5 @@
 /* Starts an evaluation: which model, on which part of which version; a sealed test set asks for the reason. */
-import { Input, Modal, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { Input, SegmentedControl, Text, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,7 +9,7 @@ import { DatasetVersionSelect } from "@/rooms/datasets/DatasetVersionSelect";
 import { versionQuery } from "@/rooms/datasets/queries";
 import { ModelSelect } from "@/rooms/models/ModelSelect";
 import { modelQuery } from "@/rooms/models/queries";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import type { Evaluation } from "./queries";
 
 const SPLITS: Evaluation["split"][] = ["test", "val", "train", "all"];
@@ -51,68 +51,55 @@ export function StartEvaluationDialog({ model: proposed, datasetVersion, onClose
   });
   const ready = modelId && versionId && (!opens || reason.trim().length >= 3);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <FormDialog
       title={t("start.title")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => start.mutate()}
+      action={t("start.submit")}
+      busy={start.isPending}
+      disabled={!ready}
+      error={start.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          start.mutate();
-        }}
-      >
-        <Stack>
-          <ModelSelect
-            label={t("evaluation.model")}
-            required
-            value={modelId}
-            onChange={(chosen) => setModel(chosen?.id ?? null)}
-            problem={modelId ? undefined : version?.problem}
-          />
-          <DatasetVersionSelect
-            value={versionId}
-            onChange={(chosen) => setVersion(chosen?.id ?? null)}
-            problem={problem}
-          />
-          <Input.Wrapper label={t("start.split")} labelElement="div" size="md">
-            <SegmentedControl
-              fullWidth
-              aria-label={t("start.split")}
-              data={SPLITS.map((one) => ({ value: one, label: t(`split.${one}`) }))}
-              value={split}
-              onChange={(one) => setSplit(one as Evaluation["split"])}
-            />
-            {split !== "test" && (
-              <Text fz="sm" c="dimmed">
-                {t("start.notTest")}
-              </Text>
-            )}
-          </Input.Wrapper>
-          {opens && (
-            <Textarea
-              label={t("start.reason")}
-              description={t("start.reasonAbout")}
-              required
-              minLength={3}
-              maxLength={2000}
-              autosize
-              minRows={2}
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-          <DialogActions
-            action={t("start.submit")}
-            busy={start.isPending}
-            disabled={!ready}
-            error={start.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+      <ModelSelect
+        label={t("evaluation.model")}
+        required
+        value={modelId}
+        onChange={(chosen) => setModel(chosen?.id ?? null)}
+        problem={modelId ? undefined : version?.problem}
+      />
+      <DatasetVersionSelect
+        value={versionId}
+        onChange={(chosen) => setVersion(chosen?.id ?? null)}
+        problem={problem}
+      />
+      <Input.Wrapper label={t("start.split")} labelElement="div" size="md">
+        <SegmentedControl
+          fullWidth
+          aria-label={t("start.split")}
+          data={SPLITS.map((one) => ({ value: one, label: t(`split.${one}`) }))}
+          value={split}
+          onChange={(one) => setSplit(one as Evaluation["split"])}
+        />
+        {split !== "test" && (
+          <Text fz="sm" c="dimmed">
+            {t("start.notTest")}
+          </Text>
+        )}
+      </Input.Wrapper>
+      {opens && (
+        <Textarea
+          label={t("start.reason")}
+          description={t("start.reasonAbout")}
+          required
+          minLength={3}
+          maxLength={2000}
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+      )}
+    </FormDialog>
   );
 }

@@ -1,10 +1,10 @@
 /* States a claim that labels are to decide: which metric, how good at least, from which labels, how sure. */
-import { Modal, NumberInput, SegmentedControl, Select, Stack, Text, Textarea } from "@mantine/core";
+import { NumberInput, SegmentedControl, Select, Text, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { useFormat } from "@/ui/format";
 import { useMetricName } from "@/ui/metrics";
 import type { ClaimNew } from "./queries";
@@ -53,94 +53,81 @@ export function ClaimDialog({ site, onClose }: { site: string; onClose: () => vo
   });
   const sane = claim.at_least > 0 && claim.at_least < 1 && claim.alpha > 0 && claim.alpha < 0.5;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <FormDialog
       title={t("claim.title")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => state.mutate()}
+      action={t("claim.submit")}
+      busy={state.isPending}
+      disabled={!schema || !sane}
+      error={state.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          state.mutate();
-        }}
-      >
-        <Stack>
-          <Text c="dimmed">{t("claim.about")}</Text>
-          <Select
-            label={t("claim.metric")}
-            description={t(`claim.metricAbout.${claim.metric}`)}
-            data={METRICS.map((one) => ({ value: one, label: nameOf(one) }))}
-            value={claim.metric}
-            onChange={(chosen) => chosen && change({ metric: chosen as ClaimNew["metric"] })}
-            allowDeselect={false}
-          />
-          <NumberInput
-            label={t("claim.atLeast")}
-            description={t("claim.atLeastAbout")}
-            min={0.01}
-            max={0.999}
-            step={0.01}
-            decimalScale={3}
-            decimalSeparator={decimalSeparator}
-            value={claim.at_least}
-            onChange={(value) => change({ at_least: Number(value) })}
-            required
-          />
-          <div>
-            <Text id="claim-stream" fw={500} mb={4}>
-              {t("claim.stream")}
-            </Text>
-            <SegmentedControl
-              fullWidth
-              aria-labelledby="claim-stream"
-              data={CLAIMED.map((one) => ({ value: one, label: t(`stream.${one}.word`) }))}
-              value={claim.stream}
-              onChange={(one) => change({ stream: one as ClaimNew["stream"] })}
-            />
-            <Text fz="sm" c="dimmed" mt={4}>
-              {t(`stream.${claim.stream}.about`)}
-            </Text>
-          </div>
-          <Select
-            label={t("claim.schema")}
-            data={(schemas.data ?? []).map(({ slug, name }) => ({ value: slug, label: name }))}
-            value={schema || null}
-            onChange={(chosen) => change({ label_schema: chosen ?? "" })}
-            searchable
-            required
-          />
-          <NumberInput
-            label={t("claim.alpha")}
-            description={t("certificates.promise", { alpha: format.percent(claim.alpha, 1) })}
-            min={0.001}
-            max={0.49}
-            step={0.01}
-            decimalScale={3}
-            decimalSeparator={decimalSeparator}
-            value={claim.alpha}
-            onChange={(value) => change({ alpha: Number(value) })}
-            required
-          />
-          <Textarea
-            label={t("certificates.reason")}
-            description={t("claim.reasonAbout")}
-            maxLength={2000}
-            autosize
-            minRows={2}
-            value={claim.reason}
-            onChange={(event) => change({ reason: event.currentTarget.value })}
-          />
-          <DialogActions
-            action={t("claim.submit")}
-            busy={state.isPending}
-            disabled={!schema || !sane}
-            error={state.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+      <Text c="dimmed">{t("claim.about")}</Text>
+      <Select
+        label={t("claim.metric")}
+        description={t(`claim.metricAbout.${claim.metric}`)}
+        data={METRICS.map((one) => ({ value: one, label: nameOf(one) }))}
+        value={claim.metric}
+        onChange={(chosen) => chosen && change({ metric: chosen as ClaimNew["metric"] })}
+        allowDeselect={false}
+      />
+      <NumberInput
+        label={t("claim.atLeast")}
+        description={t("claim.atLeastAbout")}
+        min={0.01}
+        max={0.999}
+        step={0.01}
+        decimalScale={3}
+        decimalSeparator={decimalSeparator}
+        value={claim.at_least}
+        onChange={(value) => change({ at_least: Number(value) })}
+        required
+      />
+      <div>
+        <Text id="claim-stream" fw={500} mb={4}>
+          {t("claim.stream")}
+        </Text>
+        <SegmentedControl
+          fullWidth
+          aria-labelledby="claim-stream"
+          data={CLAIMED.map((one) => ({ value: one, label: t(`stream.${one}.word`) }))}
+          value={claim.stream}
+          onChange={(one) => change({ stream: one as ClaimNew["stream"] })}
+        />
+        <Text fz="sm" c="dimmed" mt={4}>
+          {t(`stream.${claim.stream}.about`)}
+        </Text>
+      </div>
+      <Select
+        label={t("claim.schema")}
+        data={(schemas.data ?? []).map(({ slug, name }) => ({ value: slug, label: name }))}
+        value={schema || null}
+        onChange={(chosen) => change({ label_schema: chosen ?? "" })}
+        searchable
+        required
+      />
+      <NumberInput
+        label={t("claim.alpha")}
+        description={t("certificates.promise", { alpha: format.percent(claim.alpha, 1) })}
+        min={0.001}
+        max={0.49}
+        step={0.01}
+        decimalScale={3}
+        decimalSeparator={decimalSeparator}
+        value={claim.alpha}
+        onChange={(value) => change({ alpha: Number(value) })}
+        required
+      />
+      <Textarea
+        label={t("certificates.reason")}
+        description={t("claim.reasonAbout")}
+        maxLength={2000}
+        autosize
+        minRows={2}
+        value={claim.reason}
+        onChange={(event) => change({ reason: event.currentTarget.value })}
+      />
+    </FormDialog>
   );
 }

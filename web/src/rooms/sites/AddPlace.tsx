@@ -1,37 +1,23 @@
 /* Adds a line or a station to a site. */
-import { Modal, Select, Stack } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { NameFields } from "./NameFields";
 import type { Line } from "./queries";
 
 export type PlaceKind = "line" | "station";
 
 interface Props {
-  kind: PlaceKind | null;
+  kind: PlaceKind;
   site: string;
   lines: Line[];
   onClose: () => void;
 }
 
-export function AddPlace({ kind, ...props }: Props) {
-  const { t } = useTranslation("sites");
-  return (
-    <Modal
-      opened={kind !== null}
-      onClose={props.onClose}
-      title={kind && t(`add.${kind}`)}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
-    >
-      {kind && <PlaceForm kind={kind} {...props} />}
-    </Modal>
-  );
-}
-
-function PlaceForm({ kind, site, lines, onClose }: Props & { kind: PlaceKind }) {
+export function AddPlace({ kind, site, lines, onClose }: Props) {
   const { t } = useTranslation("sites");
   const queries = useQueryClient();
   const [named, setNamed] = useState({ name: "", slug: "" });
@@ -48,27 +34,27 @@ function PlaceForm({ kind, site, lines, onClose }: Props & { kind: PlaceKind }) 
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <NameFields value={named} example={t(`add.${kind}Example`)} onChange={setNamed} />
-        {kind === "station" && (
-          <Select
-            label={t("add.ofLine")}
-            description={t("add.ofLineAbout")}
-            data={lines.map(({ slug, name }) => ({ value: slug, label: name }))}
-            value={line}
-            onChange={setLine}
-            disabled={lines.length === 0}
-            clearable
-          />
-        )}
-        <DialogActions action={t("add.save")} busy={add.isPending} error={add.error} onClose={onClose} />
-      </Stack>
-    </form>
+    <FormDialog
+      title={t(`add.${kind}`)}
+      action={t("add.save")}
+      busy={add.isPending}
+      error={add.error}
+      onClose={onClose}
+      onSubmit={() => add.mutate()}
+    >
+      <NameFields value={named} example={t(`add.${kind}Example`)} onChange={setNamed} />
+      {kind === "station" && (
+        <Select
+          label={t("add.ofLine")}
+          description={t("add.ofLineAbout")}
+          data={lines.map(({ slug, name }) => ({ value: slug, label: name }))}
+          value={line}
+          onChange={setLine}
+          disabled={lines.length === 0}
+          clearable
+        />
+      )}
+    </FormDialog>
   );
 }

@@ -1,35 +1,16 @@
 /* Adds a site: what it is called, and the time zone that its days are counted in. */
-import { Modal, Select, Stack } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { NameFields } from "./NameFields";
 
 const ZONES = [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])];
 
-interface Props {
-  opened: boolean;
-  onClose: () => void;
-}
-
-export function AddSite({ opened, onClose }: Props) {
-  const { t } = useTranslation("sites");
-  return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t("add.site")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
-    >
-      <SiteForm onClose={onClose} />
-    </Modal>
-  );
-}
-
-function SiteForm({ onClose }: { onClose: () => void }) {
+export function AddSite({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("sites");
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -44,25 +25,25 @@ function SiteForm({ onClose }: { onClose: () => void }) {
       await navigate({ to: `/sites/${slug}` });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <NameFields value={named} example={t("add.siteExample")} onChange={setNamed} />
-        <Select
-          label={t("add.zone")}
-          data={ZONES}
-          value={zone}
-          onChange={(chosen) => setZone(chosen ?? "UTC")}
-          limit={80}
-          searchable
-          required
-        />
-        <DialogActions action={t("add.save")} busy={add.isPending} error={add.error} onClose={onClose} />
-      </Stack>
-    </form>
+    <FormDialog
+      title={t("add.site")}
+      action={t("add.save")}
+      busy={add.isPending}
+      error={add.error}
+      onClose={onClose}
+      onSubmit={() => add.mutate()}
+    >
+      <NameFields value={named} example={t("add.siteExample")} onChange={setNamed} />
+      <Select
+        label={t("add.zone")}
+        data={ZONES}
+        value={zone}
+        onChange={(chosen) => setZone(chosen ?? "UTC")}
+        limit={80}
+        searchable
+        required
+      />
+    </FormDialog>
   );
 }

@@ -49,7 +49,7 @@ export function SitesPage() {
           )
         }
       </Answer>
-      <AddSite opened={adding} onClose={close} />
+      {adding && <AddSite onClose={close} />}
     </>
   );
 }

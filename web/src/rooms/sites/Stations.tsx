@@ -132,7 +132,9 @@ export function Stations({ site, deployments }: Props) {
             )
           }
         </Answer>
-        <AddPlace kind={adding} site={site.slug} lines={lines.data ?? []} onClose={() => setAdding(null)} />
+        {adding && (
+          <AddPlace kind={adding} site={site.slug} lines={lines.data ?? []} onClose={() => setAdding(null)} />
+        )}
       </Section>
       {seesWatch && <GatePanel site={site.slug} />}
     </>

@@ -1,5 +1,5 @@
 /* Starts a run: on which version, by which recipe, for how long, from which weights. */
-import { Modal, Stack, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,7 @@ import { api, body } from "@/api/client";
 import { DatasetVersionSelect } from "@/rooms/datasets/DatasetVersionSelect";
 import { versionQuery } from "@/rooms/datasets/queries";
 import { ModelSelect } from "@/rooms/models/ModelSelect";
-import { DialogActions } from "@/ui/DialogActions";
+import { FormDialog } from "@/ui/FormDialog";
 import { RecipeFields } from "./RecipeFields";
 import { trainersQuery } from "./queries";
 import { badLine, type Choices, recipeForm, recipesFor, toConfig } from "./recipes";
@@ -57,58 +57,45 @@ export function StartRunDialog({ version: proposed, onClose }: Props) {
   });
   const wrong = badLine(full.further);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <FormDialog
       title={t("start.title")}
-      closeButtonProps={{ "aria-label": t("ui:action.close") }}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => start.mutate()}
+      action={t("start.submit")}
+      busy={start.isPending}
+      disabled={!versionId || !recipe || Boolean(wrong)}
+      error={start.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          start.mutate();
+      <DatasetVersionSelect value={versionId} onChange={(chosen) => setVersionId(chosen?.id ?? null)} />
+      <RecipeFields
+        recipes={recipes}
+        recipe={recipe}
+        onRecipe={(next) => {
+          setRecipe(next);
+          setChoices(NO_CHOICES);
         }}
-      >
-        <Stack>
-          <DatasetVersionSelect value={versionId} onChange={(chosen) => setVersionId(chosen?.id ?? null)} />
-          <RecipeFields
-            recipes={recipes}
-            recipe={recipe}
-            onRecipe={(next) => {
-              setRecipe(next);
-              setChoices(NO_CHOICES);
-            }}
-            choices={full}
-            onChoices={setChoices}
-            served={offered.includes(recipe)}
-            wrongLine={wrong}
-          />
-          <ModelSelect
-            label={t("start.base")}
-            description={t("start.baseAbout")}
-            value={base}
-            onChange={(model) => setBase(model?.id ?? null)}
-            problem={version?.problem}
-          />
-          <TextInput
-            label={t("start.name")}
-            description={t("start.nameAbout")}
-            placeholder={version?.dataset}
-            maxLength={120}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <DialogActions
-            action={t("start.submit")}
-            busy={start.isPending}
-            disabled={!versionId || !recipe || Boolean(wrong)}
-            error={start.error}
-            onClose={onClose}
-          />
-        </Stack>
-      </form>
-    </Modal>
+        choices={full}
+        onChoices={setChoices}
+        served={offered.includes(recipe)}
+        wrongLine={wrong}
+      />
+      <ModelSelect
+        label={t("start.base")}
+        description={t("start.baseAbout")}
+        value={base}
+        onChange={(model) => setBase(model?.id ?? null)}
+        problem={version?.problem}
+      />
+      <TextInput
+        label={t("start.name")}
+        description={t("start.nameAbout")}
+        placeholder={version?.dataset}
+        maxLength={120}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }
 
