@@ -10,7 +10,7 @@ import typer
 from perenne.cli.connection import connect
 from perenne.cli.options import AsJson, BadOption, read_moment
 from perenne.cli.style import done, note, progress_bar, show_facts, show_json
-from perenne.wire.gates import GateReasonCount, GateShare, GateWindow, StationGate
+from perenne.wire.gates import GatePower, GateReasonCount, GateShare, GateWindow, StationGate
 
 
 def gate(
@@ -68,6 +68,7 @@ def show_gate(found: StationGate) -> None:
             ("learnt from", f"{one.n_images} images, {span}"),
             ("promise", one.words),
             ("calibrated", f"{one.at:%Y-%m-%d %H:%M} by {one.by}: {one.reason}"),
+            *facts_of_power(one.power),
         ]
     for window in found.windows:
         facts += facts_of_window(window)
@@ -76,6 +77,15 @@ def show_gate(found: StationGate) -> None:
         note("Until then only absolute rules judge: black, white, nothing to see, frozen.")
     else:
         done("An image that is refused is stored and visible all the same.")
+
+
+def facts_of_power(power: list[GatePower]) -> list[tuple[str, object]]:
+    """Return which faults the gate refuses in how many of its own good images, the worst first."""
+    heads = {"no": "hardly sees", "partly": "partly sees", "yes": "sees"}
+    return [
+        (heads[one.seen], f"{one.words}: {say_share(one.refused)} of {one.n_images} refused")
+        for one in sorted(power, key=lambda one: one.refused.value)
+    ]
 
 
 def facts_of_window(window: GateWindow) -> list[tuple[str, object]]:

@@ -4,8 +4,8 @@ Owns what an image must be to enter: a format of the allow-list by content, whol
 Promises that what it admits decodes to one upright RGB array, and that a hostile file costs bounded memory.
 Imported by themselves, since they bring numpy: `alignment` tells how far a reference lies from an image,
 `fingerprint` how a file was written, `signals` how an image was taken, `limits` what is normal at a station,
-by tests that `trials` and `discriminants` learn and `scoring` runs, `gate` and `closeness` what to make of it.
-Does not store or name images.
+by tests that `trials` and `discriminants` learn and `scoring` runs, `gate` and `closeness` what to make of
+it. Does not store or name images.
 """
 
 from perenne.quality.decoding import (

@@ -42,9 +42,25 @@ class GateWindow(Message):
     not_for_training_reasons: list[GateReasonCount]
 
 
+class GatePower(Message):
+    """What this gate makes of `n_images` good images of its station that were given one fault on purpose.
+
+    `refused`: the share refused; `told`: refused or flagged. `seen` sums it up: "yes" from 90 % refused,
+    "partly" from 50 %. No test that told had learnt from the image it told of. `words` names the fault.
+    """
+
+    code: str
+    words: str
+    seen: Literal["yes", "partly", "no"]
+    refused: GateShare
+    told: GateShare
+    n_images: int
+
+
 class GateCalibration(Message):
     """One calibration. `exact`: at most `promise` of good images are refused, by exchangeability alone; else
-    the limit was extrapolated from too few images to promise it. `words` says which."""
+    the limit was extrapolated from too few images to promise it. `words` says which. `power`: which faults
+    this gate can and cannot tell, empty for a calibration that did not try."""
 
     id: str
     n_images: int
@@ -57,6 +73,7 @@ class GateCalibration(Message):
     reason: str
     by: str
     at: datetime
+    power: list[GatePower] = []
 
 
 class StationGate(Message):

@@ -18,7 +18,7 @@ from perenne.hub.images.tables import ImageSignalRow
 from perenne.hub.infra.jobs.tables import JobRow
 from perenne.quality import calibration, decode_admitted
 from perenne.quality.calibration import calibrate_station
-from perenne.quality.faults import blur
+from perenne.quality.faults import FAULTS, blur
 from perenne.quality.fingerprint import read_fingerprint
 from perenne.quality.signals import measure_signals
 from perenne.testing.hubs import HubInProcess, hub_in_process
@@ -146,6 +146,18 @@ def test_a_calibrated_gate_tells_what_is_wrong_with_an_image(hub: HubInProcess) 
     phone = ask_gate(hub, photograph(902, side=60, ending=".jpg"))
     assert not phone.closeness_admitted
     assert {"fingerprint_container", "fingerprint_size"} <= {one.code for one in phone.closeness_reasons}
+
+
+def test_a_calibration_tells_which_faults_the_gate_can_see(hub: HubInProcess) -> None:
+    hub.client().post(ADDRESS, json={"reason": "which faults"})
+    power = {one["code"]: one for one in show(hub)["calibration"]["power"]}
+    assert set(power) == set(FAULTS)
+    assert power["blur"]["words"] == "blur of sigma 2"
+    assert (power["blur"]["seen"], power["blur"]["n_images"]) == ("yes", 12)
+    for one in power.values():
+        assert one["refused"]["low"] <= one["refused"]["value"] <= one["refused"]["high"]
+        assert one["told"]["value"] >= one["refused"]["value"]
+        assert (one["seen"] == "yes") == (one["refused"]["value"] >= 0.9)
 
 
 def test_whoever_only_reads_cannot_calibrate(hub: HubInProcess) -> None:

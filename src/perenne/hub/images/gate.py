@@ -23,6 +23,7 @@ from perenne.hub.infra.services import Hub
 from perenne.hub.sites import StationRow
 from perenne.wire.gates import (
     GateCalibration,
+    GatePower,
     GateReasonCount,
     GateRequest,
     GateShare,
@@ -42,6 +43,8 @@ FIRST_CALIBRATION = 200
 """A station calibrates itself once, as soon as it has this many images that are not refused."""
 WINDOWS_DAYS = (7, 30)
 REFRESH_S = 5.0
+SEEN, PARTLY_SEEN = 0.9, 0.5
+"""From which share of faulty images refused a gate is said to see a fault, or to see it partly."""
 _COUNT_EVERY = 25
 _STATIONS_KEPT = 2_000
 _PICTURES_REMEMBERED = 4
@@ -293,7 +296,8 @@ def _tell_calibration(row: StationGateRow) -> GateCalibration:
     from perenne.quality.gate import say_basis
     from perenne.quality.limits import StationLimits
 
-    refuse = StationLimits.from_json(row.limits).refuse
+    limits = StationLimits.from_json(row.limits)
+    refuse = limits.refuse
     return GateCalibration(
         id=row.id,
         n_images=row.n_images,
@@ -306,7 +310,27 @@ def _tell_calibration(row: StationGateRow) -> GateCalibration:
         reason=row.reason,
         by=row.calibrated_by,
         at=row.calibrated_at,
+        power=_tell_power(limits),
     )
+
+
+def _tell_power(limits: "StationLimits") -> list[GatePower]:
+    from perenne.quality.faults import STRENGTHS
+
+    told = []
+    for fault, words in STRENGTHS.items():
+        one = limits.power.get(fault)
+        refused = _share(one.refused, one.n_images) if one else None
+        either = _share(one.told, one.n_images) if one else None
+        if one is None or refused is None or either is None:
+            continue
+        seen: Literal["yes", "partly", "no"] = (
+            "yes" if refused.value >= SEEN else "partly" if refused.value >= PARTLY_SEEN else "no"
+        )
+        told.append(
+            GatePower(code=fault, words=words, seen=seen, refused=refused, told=either, n_images=one.n_images)
+        )
+    return told
 
 
 def _tell_window(session: Session, hub: Hub, actor: Actor, station_id: str, *, days: int) -> GateWindow:
