@@ -27,14 +27,15 @@ PEOPLES = {
 }  # fmt: skip
 """Fields of such a name that only people write, that hold one word of a list, or that have a code beside."""
 NAMES = {
-    "act", "action", "alpha", "answer", "assignee", "batch_id", "by", "calibrated_by", "camera", "cause",
-    "channel", "close_reason", "closed_by", "code", "confirmed_cause", "container", "context_id", "cursor",
-    "evaluation_id", "expected", "external_id", "file_name", "first_image_id", "format", "found", "given",
-    "group_key", "id", "image_id", "incident_id", "job_id", "key", "kind", "label_class", "label_schema",
-    "last_decision", "last_detail", "last_file_name", "last_model_id", "line", "main_channel", "merged_into",
-    "metric", "model", "model_version_id", "month", "name", "note", "number", "onset_image_id", "part_id",
-    "primary", "problem", "product", "reference", "reference_image_id", "remedy", "set_by", "sha256",
-    "signature", "signature_strength", "site", "site_id", "station", "station_id", "time_zone", "truth",
+    "act", "action", "alpha", "answer", "assignee", "by", "calibrated_by", "camera", "cause",
+    "channel", "close_reason", "closed_by", "code", "confirmed_cause", "container", "cursor",
+    "expected", "file_name", "format", "found", "given",
+    "group_key", "id", "key", "kind", "label_class", "label_schema",
+    "last_decision", "last_detail", "last_file_name", "line", "main_channel", "merged_into",
+    "metric", "model", "month", "name", "note", 
+    "product_name", "site_name", "station_name", "number",
+    "primary", "problem", "product", "reference", "remedy", "set_by", "sha256",
+    "signature", "signature_strength", "site", "station", "time_zone", "truth",
     "unit", "what", "words", "closed_reason", "verdict",
 }  # fmt: skip
 """Fields that name something, hold what a person wrote, or have a `code` beside them in the same message."""
@@ -67,7 +68,7 @@ def test_a_sentence_of_the_hub_has_its_code_beside_it(message: type[BaseModel]) 
                 f"{whole} holds a sentence in English only: give it {name}_said, or name it in PEOPLES."
             )
         elif whole not in PEOPLES:
-            assert name in NAMES, (
+            assert name in NAMES or name.endswith("_id"), (
                 f"{whole} is new: if the hub says a sentence in it, name it in SENTENCES and give it "
                 f"{name}_said; if it is a name or a person's words, name it in NAMES."
             )
@@ -121,7 +122,7 @@ def test_pages_word_every_code_with_values_that_it_has(language: str) -> None:
     said, told = said_in_the_code(), on_pages(language)
     assert len(said) > 25
     assert not set(said) - set(told), f"{language}: no words for {sorted(set(said) - set(told))}"
-    unsaid = {code for code in told if not code.startswith("word.")} - set(said) - {"probe.failed"}
+    unsaid = {code for code in told if not code.startswith("word.")} - set(said)
     assert not unsaid, f"{language}: nobody says {sorted(unsaid)}"
     for code, values in said.items():
         gaps = set(re.findall(r"{{(\w+)}}", told[code]))

@@ -49,7 +49,12 @@ def test_the_worst_site_stands_first_and_an_incident_goes_from_alarm_to_closed(
 def test_a_reference_and_a_golden_part_are_set_with_a_reason(drifted: WatchedHub, perenne: Any) -> None:
     context = json.loads(perenne("monitor", "contexts", "lyon", "--json").out)[0]["id"]
     assert "Reference asked" in perenne("monitor", "reference", context, "--reason", "New lamp").out
-    assert "golden part" in perenne("monitor", "golden-part", "lyon", "s1", "gold-1").out
+    golden = ("monitor", "golden-part", "lyon", "s1")
+    assert "golden part" in perenne(*golden, "gold-1", "--name", "Master disc").out
+    assert "Master disc" in perenne(*golden).out
+    assert json.loads(perenne(*golden, "--json").out)["part_id"] == "gold-1"
+    assert "no golden part any more" in perenne(*golden, "--remove").out
+    assert "No golden part" in perenne(*golden, fails=True).err
     assert "not calibrated" in perenne("monitor", "gate", "lyon", "s1").out
 
 

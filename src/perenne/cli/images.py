@@ -36,6 +36,7 @@ def push(
     group_by_folder: Annotated[bool, typer.Option(help="The folder of each image is its group.")] = False,
     batch: Annotated[str | None, typer.Option(help="Production batch.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera.")] = None,
+    part: Annotated[str | None, typer.Option(help="Part that all of them show, as a golden one.")] = None,
     captured_at: Annotated[str | None, typer.Option(help="When they were taken.")] = None,
     reference: Annotated[bool, typer.Option(help="They are defect-free templates.")] = False,
     as_json: AsJson = False,
@@ -47,6 +48,7 @@ def push(
     context = {
         "batch_id": batch,
         "camera": camera,
+        "part_id": part,
         "captured_at": read_moment(captured_at, option="--captured-at"),
     }
     with progress_bar() as bar:

@@ -1,5 +1,6 @@
 """`perenne monitor`: is anything drifting, since when, why; and what people do about it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -148,7 +149,7 @@ def list_incidents(
         (
             i.number,
             mark(i.state),
-            ", ".join(i.sites),
+            ", ".join(name_site(slug, i.site_names) for slug in i.sites),
             i.main_channel,
             i.cause,
             i.onset_at,
@@ -172,7 +173,7 @@ def show(incident: Number, as_json: AsJson = False) -> None:
         f"Incident {found.number}",
         [
             ("state", mark(found.state)),
-            ("sites", ", ".join(found.sites)),
+            ("sites", ", ".join(name_site(slug, found.site_names) for slug in found.sites)),
             ("since", found.onset_at),
             ("cause", found.cause),
             ("action", found.action),
@@ -288,11 +289,46 @@ app.command("gate")(gate)
 def set_golden_part(
     site: Site,
     station: Station,
-    part: Annotated[str, typer.Argument(help="Part id that its captures carry.")],
+    part: Annotated[
+        str | None, typer.Argument(help="Part id that its captures carry; without it, show.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What people call it.")] = "",
+    remove: Annotated[
+        bool, typer.Option("--remove", help="The station has no golden part any more.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Register the known part that is photographed again to tell camera from product."""
-    connect().monitoring.set_golden_part(site, station, part)
-    done(f"[bold]{part}[/] is the golden part of {site}/{station}.")
+    """Show, register, replace or remove the known part that is photographed again."""
+    monitoring = connect().monitoring
+    if remove:
+        monitoring.remove_golden_part(site, station)
+        done(f"{site}/{station} has no golden part any more.")
+        return
+    if part is not None:
+        monitoring.set_golden_part(site, station, part, name=name)
+        done(f"[bold]{part}[/] is the golden part of {site}/{station}.")
+        return
+    found = monitoring.golden_part(site, station)
+    if as_json:
+        show_json(found)
+        return
+    show_facts(
+        f"Golden part of {site}/{station}",
+        [
+            ("part", found.part_id),
+            ("name", found.name or None),
+            ("pictures", found.captures),
+            ("last", found.last_at),
+            ("set by", found.set_by),
+            ("set at", found.set_at),
+        ],
+    )
+
+
+def name_site(slug: str, names: Mapping[str, str]) -> str:
+    """Return what people call a site, with the word that commands take."""
+    name = names.get(slug, slug)
+    return slug if name == slug else f"{name} ({slug})"
 
 
 def _auc(of: "ToldApart | ChannelDifference") -> str:

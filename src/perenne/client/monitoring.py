@@ -125,11 +125,19 @@ class Monitoring(GateCalls):
         """Return the known part of a station."""
         return self._transport.get(f"/sites/{site}/stations/{station}/golden-part", GoldenPart)
 
-    def set_golden_part(self, site: str, station: str, part_id: str) -> GoldenPart:
-        """Register the known part of a station."""
+    def golden_parts(self, site: str) -> list[GoldenPart]:
+        """Return the known parts of a site's stations, each with its newest picture."""
+        return self._transport.get(f"/sites/{site}/golden-parts", Listing[GoldenPart]).items
+
+    def set_golden_part(self, site: str, station: str, part_id: str, *, name: str = "") -> GoldenPart:
+        """Register the known part of a station, or replace it."""
         path = f"/sites/{site}/stations/{station}/golden-part"
-        answer = self._transport.request("PUT", path, json=GoldenPartNew(part_id=part_id).model_dump())
-        return self._transport.read(answer, GoldenPart)
+        body = GoldenPartNew(part_id=part_id, name=name).model_dump()
+        return self._transport.read(self._transport.request("PUT", path, json=body), GoldenPart)
+
+    def remove_golden_part(self, site: str, station: str) -> None:
+        """Remove the known part of a station; its pictures so far stay out of what is watched."""
+        self._transport.request("DELETE", f"/sites/{site}/stations/{station}/golden-part")
 
     def _act(
         self, incident: str, act: str, body: IncidentAct | IncidentAssignment | IncidentClosing

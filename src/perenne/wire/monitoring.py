@@ -83,6 +83,9 @@ class WatchContext(Message):
     station_id: str
     station: str
     product: str | None
+    site_name: str = ""
+    station_name: str = ""
+    product_name: str | None = None
     model_version_id: str | None
     model: str | None
     state: WatchState
@@ -112,6 +115,9 @@ class Alarm(Message):
     site: str
     station: str
     product: str | None
+    site_name: str = ""
+    station_name: str = ""
+    product_name: str | None = None
     detector: Detector
     raised_at: datetime
     onset_at: datetime
@@ -189,6 +195,8 @@ class IncidentSummary(Message):
     number: int
     state: IncidentState
     sites: list[str]
+    site_names: dict[str, str] = Field(default_factory=dict)
+    """What people call these sites, by slug."""
     stations: int
     main_channel: str
     main_group: ChannelGroup
@@ -427,15 +435,24 @@ class ImageWatch(Message):
 
 
 class GoldenPart(Message):
-    """The known part of a station that is photographed again to tell the camera from the product."""
+    """The known part of a station that is photographed again to tell the camera from the product.
+
+    `name` is what people call it, maybe empty; `last_image_id` is its newest picture.
+    """
 
     part_id: str
+    name: str = ""
+    station: str
+    station_name: str
     set_by: str
     set_at: datetime
     captures: int
+    last_image_id: str | None = None
+    last_at: datetime | None = None
 
 
 class GoldenPartNew(Message):
     """Register a part as the golden one of a station; its captures are no longer counted as production."""
 
     part_id: str = Field(min_length=1, max_length=200)
+    name: str = Field(default="", max_length=200)

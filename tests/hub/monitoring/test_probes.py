@@ -159,3 +159,30 @@ def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
     line.inspect_file(_picture(92, grey=90), part_id="gold")
     probe = line.probe("golden")
     assert (probe["state"], probe["n_images"], probe["n_different"]) == ("differs", 2, 1)
+
+
+def test_a_golden_part_is_named_replaced_and_removed(line: Line) -> None:
+    hub, address = line.house.client(), "/api/v1/sites/lyon/stations/s1/golden-part"
+    assert line.get("/sites/lyon/golden-parts")["items"] == []
+    line.inspect_file(_picture(90), part_id="gold")
+    set_first = hub.put(address, json={"part_id": "gold", "name": "Master disc"})
+    assert set_first.status_code == 200
+    (listed,) = line.get("/sites/lyon/golden-parts")["items"]
+    assert (listed["name"], listed["station"], listed["captures"]) == ("Master disc", "s1", 1)
+    assert listed["last_image_id"].startswith("img_") and listed["station_name"]
+    hub.put(address, json={"part_id": "gold-2"})
+    assert [one["part_id"] for one in line.get("/sites/lyon/golden-parts")["items"]] == ["gold-2"]
+    assert hub.delete(address).status_code == 204
+    assert line.get("/sites/lyon/golden-parts")["items"] == []
+    assert hub.delete(address).status_code == 404
+    refused = line.post(f"/incidents/{line.incident}/probes/golden", {}, status=409)
+    assert refused["said"]["code"] == "probe.no_golden"
+
+
+def test_an_incident_names_its_sites_stations_and_products(line: Line) -> None:
+    found = line.get(f"/incidents/{line.incident}")
+    assert set(found["site_names"]) == set(found["sites"]) and all(found["site_names"].values())
+    (alarm,) = found["alarms"]
+    assert alarm["site_name"] == found["site_names"][alarm["site"]] and alarm["station_name"]
+    (context,) = line.get("/sites/lyon/monitoring")["items"]
+    assert (context["site_name"], context["station_name"]) == (alarm["site_name"], alarm["station_name"])

@@ -2122,6 +2122,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/golden-parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Golden Parts
+         * @description List the golden parts of a site's stations, each with its newest picture.
+         */
+        get: operations["list_golden_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/history": {
         parameters: {
             query?: never;
@@ -2331,11 +2351,15 @@ export interface paths {
         get: operations["show_golden_part"];
         /**
          * Set Golden Part
-         * @description Register a part as the golden one; its captures are no longer counted as production.
+         * @description Register a part as the golden one, or replace it; its captures are no longer counted as production.
          */
         put: operations["set_golden_part"];
         post?: never;
-        delete?: never;
+        /**
+         * Remove Golden Part
+         * @description Remove the golden part of a station; the pictures of it so far stay out of what is watched.
+         */
+        delete: operations["remove_golden_part"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2673,6 +2697,8 @@ export interface components {
             onset_image_id: string | null;
             /** Product */
             product: string | null;
+            /** Product Name */
+            product_name?: string | null;
             promise: components["schemas"]["Promise"] | null;
             /**
              * Raised At
@@ -2685,8 +2711,18 @@ export interface components {
             site: string;
             /** Site Id */
             site_id: string;
+            /**
+             * Site Name
+             * @default
+             */
+            site_name: string;
             /** Station */
             station: string;
+            /**
+             * Station Name
+             * @default
+             */
+            station_name: string;
             /** Typical Images */
             typical_images?: string[];
         };
@@ -3817,7 +3853,8 @@ export interface components {
         /**
          * GateCalibration
          * @description One calibration. `exact`: at most `promise` of good images are refused, by exchangeability alone; else
-         *     the limit was extrapolated from too few images to promise it. `words` says which.
+         *     the limit was extrapolated from too few images to promise it. `words` says which. `power`: which faults
+         *     this gate can and cannot tell, empty for a calibration that did not try.
          */
         GateCalibration: {
             /**
@@ -3835,6 +3872,11 @@ export interface components {
             id: string;
             /** N Images */
             n_images: number;
+            /**
+             * Power
+             * @default []
+             */
+            power: components["schemas"]["GatePower"][];
             /** Promise */
             promise: number;
             /** Reason */
@@ -3849,6 +3891,28 @@ export interface components {
              * Format: date-time
              */
             until: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * GatePower
+         * @description What this gate makes of `n_images` good images of its station that were given one fault on purpose.
+         *
+         *     `refused`: the share refused; `told`: refused or flagged. `seen` sums it up: "yes" from 90 % refused,
+         *     "partly" from 50 %. No test that told had learnt from the image it told of. `words` names the fault.
+         */
+        GatePower: {
+            /** Code */
+            code: string;
+            /** N Images */
+            n_images: number;
+            refused: components["schemas"]["GateShare"];
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "yes" | "partly" | "no";
+            told: components["schemas"]["GateShare"];
             /** Words */
             words: string;
         };
@@ -3951,10 +4015,21 @@ export interface components {
         /**
          * GoldenPart
          * @description The known part of a station that is photographed again to tell the camera from the product.
+         *
+         *     `name` is what people call it, maybe empty; `last_image_id` is its newest picture.
          */
         GoldenPart: {
             /** Captures */
             captures: number;
+            /** Last At */
+            last_at?: string | null;
+            /** Last Image Id */
+            last_image_id?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
             /** Part Id */
             part_id: string;
             /**
@@ -3964,12 +4039,21 @@ export interface components {
             set_at: string;
             /** Set By */
             set_by: string;
+            /** Station */
+            station: string;
+            /** Station Name */
+            station_name: string;
         };
         /**
          * GoldenPartNew
          * @description Register a part as the golden one of a station; its captures are no longer counted as production.
          */
         GoldenPartNew: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
             /** Part Id */
             part_id: string;
         };
@@ -4571,6 +4655,10 @@ export interface components {
             opened_at: string;
             /** Probes */
             probes: components["schemas"]["ProbeResult"][];
+            /** Site Names */
+            site_names?: {
+                [key: string]: string;
+            };
             /** Sites */
             sites: string[];
             /**
@@ -4678,6 +4766,10 @@ export interface components {
              * Format: date-time
              */
             opened_at: string;
+            /** Site Names */
+            site_names?: {
+                [key: string]: string;
+            };
             /** Sites */
             sites: string[];
             /**
@@ -5159,6 +5251,13 @@ export interface components {
         Listing_EvaluationSlice_: {
             /** Items */
             items: components["schemas"]["EvaluationSlice"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Listing[GoldenPart] */
+        Listing_GoldenPart_: {
+            /** Items */
+            items: components["schemas"]["GoldenPart"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -7786,12 +7885,19 @@ export interface components {
             n_units: number;
             /** Product */
             product: string | null;
+            /** Product Name */
+            product_name?: string | null;
             promise: components["schemas"]["Promise"] | null;
             reference: components["schemas"]["ReferenceState"] | null;
             /** Site */
             site: string;
             /** Site Id */
             site_id: string;
+            /**
+             * Site Name
+             * @default
+             */
+            site_name: string;
             /**
              * State
              * @enum {string}
@@ -7801,6 +7907,11 @@ export interface components {
             station: string;
             /** Station Id */
             station_id: string;
+            /**
+             * Station Name
+             * @default
+             */
+            station_name: string;
             /**
              * Why Collecting
              * @default
@@ -11976,6 +12087,37 @@ export interface operations {
             };
         };
     };
+    list_golden_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_GoldenPart_"];
+                };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_site_history: {
         parameters: {
             query?: never;
@@ -12428,6 +12570,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["GoldenPart"];
                 };
+            };
+            /** @description What failed, on which thing, why, and what to do (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_golden_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, on which thing, why, and what to do (RFC 9457). */
             default: {

@@ -192,13 +192,29 @@ def show_golden_part(site: str, station: str, caller: Caller) -> wire.GoldenPart
     return telling.tell_golden_part(caller.session, caller.actor, row)
 
 
+@router.get("/sites/{site}/golden-parts", permission="monitoring:read")
+def list_golden_parts(site: str, caller: Caller) -> Listing[wire.GoldenPart]:
+    """List the golden parts of a site's stations, each with its newest picture."""
+    row = get_site(caller.session, caller.actor, site)
+    return Listing(items=telling.tell_golden_parts(caller.session, caller.actor, site_id=row.id))
+
+
+@router.delete("/sites/{site}/stations/{station}/golden-part", permission="monitoring:write", status_code=204)
+def remove_golden_part(site: str, station: str, caller: Caller) -> None:
+    """Remove the golden part of a station; the pictures of it so far stay out of what is watched."""
+    site_row = get_site(caller.session, caller.actor, site)
+    station_row = get_station(caller.session, caller.actor, site=site_row, name=station)
+    now = caller.hub.clock.now()
+    service.remove_golden_part(caller.session, caller.actor, station=station_row, now=now)
+
+
 @router.put("/sites/{site}/stations/{station}/golden-part", permission="monitoring:write")
 def set_golden_part(site: str, station: str, body: wire.GoldenPartNew, caller: Caller) -> wire.GoldenPart:
-    """Register a part as the golden one; its captures are no longer counted as production."""
+    """Register a part as the golden one, or replace it; its captures are no longer counted as production."""
     site_row = get_site(caller.session, caller.actor, site)
     station_row = get_station(caller.session, caller.actor, site=site_row, name=station)
     now = caller.hub.clock.now()
     row = service.set_golden_part(
-        caller.session, caller.actor, station=station_row, part_id=body.part_id, now=now
+        caller.session, caller.actor, station=station_row, part_id=body.part_id, name=body.name, now=now
     )
     return telling.tell_golden_part(caller.session, caller.actor, row)

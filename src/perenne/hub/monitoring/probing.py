@@ -71,7 +71,8 @@ def run_and_keep(context: JobContext, actor: Actor, probe_id: str) -> str:
         found = _replay(context, actor, incident_id) if kind == "replay" else _look(hub, actor, incident_id)
         state = "differs" if found.n_different else "same"
     except PerenneError as error:
-        told = Said(str(error), code=error.said.code or "probe.failed", **error.said.values)
+        coded = error.said if error.said.code else Said("", code="probe.failed", error=error.code)
+        told = Said(str(error), code=coded.code, **coded.values)
         found, state = Compared(detail=told), "failed"
     except Exception as error:  # whatever an old artefact provokes, the incident must be able to say it
         _log.exception("probe %s failed", probe_id)

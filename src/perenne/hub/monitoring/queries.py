@@ -25,6 +25,13 @@ from perenne.hub.monitoring.tables import (
 from perenne.hub.predictions import PredictionRow
 from perenne.hub.sites import ProductRow, SiteRow, StationRow
 
+NAMES = (
+    SiteRow.name.label("site_name"),
+    StationRow.name.label("station_name"),
+    ProductRow.name.label("product_name"),
+)
+"""What people call the places and products whose slugs stand beside."""
+
 
 def all_sites(session: Session, actor: Actor) -> Sequence[SiteRow]:
     return session.scalars(select(SiteRow).where(*visible_to(actor, SiteRow)).order_by(SiteRow.slug)).all()
@@ -38,7 +45,7 @@ def contexts_named(
     station_id: str | None = None,
     context_ids: Iterable[str] | None = None,
 ) -> Sequence[Any]:
-    """Return (context, site slug, station slug, product slug, model name, its number), by station."""
+    """Return (context, slugs of site, station, product, model name, its number, names), by station."""
     wanted = (
         select(
             WatchContextRow,
@@ -47,6 +54,7 @@ def contexts_named(
             ProductRow.slug.label("product"),
             ModelVersionRow.name.label("model_name"),
             ModelVersionRow.number.label("model_number"),
+            *NAMES,
         )
         .join(SiteRow, SiteRow.id == WatchContextRow.site_id)
         .join(StationRow, StationRow.id == WatchContextRow.station_id)
@@ -203,13 +211,14 @@ def alarms_named(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Sequence[Any]:
-    """Return (alarm, site slug, station slug, product slug), oldest first."""
+    """Return (alarm, site slug, station slug, product slug) and the three by name, oldest first."""
     wanted = (
         select(
             AlarmRow,
             SiteRow.slug.label("site"),
             StationRow.slug.label("station"),
             ProductRow.slug.label("product"),
+            *NAMES,
         )
         .join(WatchContextRow, WatchContextRow.id == AlarmRow.context_id)
         .join(SiteRow, SiteRow.id == AlarmRow.site_id)
@@ -283,10 +292,19 @@ def probe_by_id(session: Session, actor: Actor, probe_id: str) -> ProbeRow | Non
 
 
 def golden_part_of(session: Session, actor: Actor, station_id: str) -> GoldenPartRow | None:
+    """Return the golden part of a station: the newest one, unless it was removed."""
     wanted = select(GoldenPartRow).where(
         *visible_to(actor, GoldenPartRow), GoldenPartRow.station_id == station_id
     )
-    return session.scalar(wanted.order_by(GoldenPartRow.id.desc()).limit(1))
+    row = session.scalar(wanted.order_by(GoldenPartRow.id.desc()).limit(1))
+    return row if row is None or row.removed_at is None else None
+
+
+def golden_parts_of(session: Session, actor: Actor, *, site_id: str) -> list[GoldenPartRow]:
+    """Return the golden part of each station of a site that has one, by station."""
+    wanted = select(GoldenPartRow).where(*visible_to(actor, GoldenPartRow), GoldenPartRow.site_id == site_id)
+    newest = {row.station_id: row for row in session.scalars(wanted.order_by(GoldenPartRow.id))}
+    return [row for _, row in sorted(newest.items()) if row.removed_at is None]
 
 
 def golden_part_ids(session: Session, actor: Actor) -> set[tuple[str, str]]:
@@ -379,3 +397,11 @@ def count_captures(session: Session, actor: Actor, *, station_id: str, part_id: 
         *visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id
     )
     return session.scalar(wanted) or 0
+
+
+def last_capture(session: Session, actor: Actor, *, station_id: str, part_id: str) -> Any | None:
+    """Return (image id, taken at) of the newest picture of a part at a station; None without any."""
+    wanted = select(ImageRow.id, ImageRow.taken_at).where(
+        *visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id
+    )
+    return session.execute(wanted.order_by(ImageRow.taken_at.desc(), ImageRow.id.desc()).limit(1)).first()

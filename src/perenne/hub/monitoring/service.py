@@ -284,7 +284,7 @@ def nothing_to_replay(incident: str) -> NothingToProbe:
 
 
 def set_golden_part(
-    session: Session, actor: Actor, *, station: StationRow, part_id: str, now: datetime
+    session: Session, actor: Actor, *, station: StationRow, part_id: str, name: str = "", now: datetime
 ) -> GoldenPartRow:
     """The part is the station's golden one: its captures are compared, and are no production from now on."""
     row = GoldenPartRow(
@@ -293,6 +293,7 @@ def set_golden_part(
         site_id=station.site_id,
         station_id=station.id,
         part_id=part_id,
+        name=name,
         set_by=actor.name,
         set_at=now,
     )
@@ -308,6 +309,14 @@ def get_golden_part(session: Session, actor: Actor, *, station: StationRow) -> G
     if row is None:
         raise NotFound.of("golden part of station", station.slug)
     return row
+
+
+def remove_golden_part(session: Session, actor: Actor, *, station: StationRow, now: datetime) -> None:
+    """The station has no golden part any more; pictures of it taken so far stay. Raises: NotFound."""
+    row = get_golden_part(session, actor, station=station)
+    row.removed_by, row.removed_at = actor.name, now
+    told = {"part_id": row.part_id}
+    record_event(session, actor, "station.golden_part_removed", "station", station.id, told)
 
 
 def note_performance(

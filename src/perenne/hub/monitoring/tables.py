@@ -233,15 +233,22 @@ class ProbeRow(TenantRow, Base):
 
 
 class GoldenPartRow(TenantRow, Base):
-    """The part that is photographed again to tell a camera from a product; the newest of a station holds."""
+    """The part that is photographed again to tell a camera from a product.
+
+    The newest row of a station holds, unless it was removed. Captures of a part that ever was golden stay out
+    of what is watched.
+    """
 
     __tablename__ = "golden_parts"
     __table_args__ = (Index("ix_golden_parts_station", "organisation_id", "station_id", "id"),)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"))
     part_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), default="")
     set_by: Mapped[str] = mapped_column(String(200))
     set_at: Mapped[datetime]
+    removed_by: Mapped[str | None] = mapped_column(String(200))
+    removed_at: Mapped[datetime | None]
 
 
 class WatchFactsRow(TenantRow, Base):

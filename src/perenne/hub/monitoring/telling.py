@@ -20,6 +20,7 @@ from perenne.hub.monitoring.tables import (
     WatchContextRow,
     WatchReferenceRow,
 )
+from perenne.hub.sites import get_station_by_id
 from perenne.kit.saying import Said, to_code
 from perenne.wire import monitoring as wire
 from perenne.wire.base import Said as Coded
@@ -83,6 +84,9 @@ def _context(found: Any, reference: WatchReferenceRow | None, *, behind: dict[st
         station_id=row.station_id,
         station=found.station,
         product=found.product,
+        site_name=found.site_name,
+        station_name=found.station_name,
+        product_name=found.product_name,
         model_version_id=row.model_version_id,
         model=f"{found.model_name}:{found.model_number}",
         state=row.state,  # type: ignore[arg-type]
@@ -186,6 +190,7 @@ def _summary(row: IncidentRow, alarms: Iterable[Any]) -> dict[str, Any]:
         "number": row.number,
         "state": row.state,
         "sites": sorted({found.site for found in own}),
+        "site_names": {found.site: found.site_name for found in own},
         "stations": len({(found.site, found.station) for found in own}),
         "main_channel": row.main_channel,
         "main_group": row.main_group,
@@ -208,6 +213,9 @@ def _alarm(found: Any) -> wire.Alarm:
         site=found.site,
         station=found.station,
         product=found.product,
+        site_name=found.site_name,
+        station_name=found.station_name,
+        product_name=found.product_name,
         detector=row.detector,
         raised_at=row.raised_at,
         onset_at=row.onset_at,
@@ -268,6 +276,25 @@ def sort_contexts(items: list[wire.WatchContext]) -> list[wire.WatchContext]:
 
 
 def tell_golden_part(session: Session, actor: Actor, row: GoldenPartRow) -> wire.GoldenPart:
-    """Return a station's golden part and how often it was photographed."""
-    captures = queries.count_captures(session, actor, station_id=row.station_id, part_id=row.part_id)
-    return wire.GoldenPart(part_id=row.part_id, set_by=row.set_by, set_at=row.set_at, captures=captures)
+    """Return a station's golden part, how often it was photographed, and its newest picture."""
+    of_part = {"station_id": row.station_id, "part_id": row.part_id}
+    last = queries.last_capture(session, actor, **of_part)
+    station = get_station_by_id(session, actor, row.station_id)
+    return wire.GoldenPart(
+        part_id=row.part_id,
+        name=row.name,
+        station=station.slug,
+        station_name=station.name,
+        set_by=row.set_by,
+        set_at=row.set_at,
+        captures=queries.count_captures(session, actor, **of_part),
+        last_image_id=last.id if last else None,
+        last_at=last.taken_at if last else None,
+    )
+
+
+def tell_golden_parts(session: Session, actor: Actor, *, site_id: str) -> list[wire.GoldenPart]:
+    """Return the golden parts of a site's stations, by station."""
+    found = queries.golden_parts_of(session, actor, site_id=site_id)
+    told = [tell_golden_part(session, actor, row) for row in found]
+    return sorted(told, key=lambda one: one.station)

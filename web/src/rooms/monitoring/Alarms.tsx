@@ -11,6 +11,7 @@ import { TimeAgo } from "@/ui/TimeAgo";
 import { BesidePictures } from "./BesidePictures";
 import { Effects } from "./Effects";
 import classes from "./monitoring.module.css";
+import { placeOf } from "./places";
 import type { Alarm } from "./queries";
 import { useChannelName, usePromise } from "./useWords";
 import { oddsOf } from "./words";
@@ -36,7 +37,7 @@ function OneAlarm({ alarm, first }: { alarm: Alarm; first: boolean }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
   const [opened, setOpened] = useState(first);
-  const place = [alarm.site, alarm.station, alarm.product].filter(Boolean).join(" · ");
+  const place = placeOf(alarm).join(" · ");
   return (
     <details
       className={classes.alarm}
@@ -77,12 +78,11 @@ function AlarmFacts({ alarm }: { alarm: Alarm }) {
       )}
     </>
   );
+  const unit = alarm.promise?.unit ?? "image";
+  const delay = count ? t("alarm.delayImages", { count, shown: format.integer(count) }) : t("alarm.atOnce");
   const facts: (Fact | null)[] = [
     [t("alarm.since"), onset],
-    [
-      t("alarm.delay"),
-      count ? t("alarm.delayImages", { count, shown: format.integer(count) }) : t("alarm.atOnce"),
-    ],
+    [t("alarm.delay"), unit === "image" ? delay : t(`alarm.delayBy.${unit}`, { delay })],
     [t("alarm.raised"), <TimeAgo key="raised" at={alarm.raised_at} />],
     evidence == null || limit == null
       ? null
@@ -128,7 +128,8 @@ function NewValues({ values }: { values: Record<string, string> }) {
       <List>
         {found.map(([field, value]) => (
           <List.Item key={field}>
-            {nameOf(`fingerprint.${field}`)}: <strong>{value}</strong>
+            {t("found.named", { name: nameOf(`fingerprint.${field}`), value: "" })}
+            <strong>{value}</strong>
           </List.Item>
         ))}
       </List>

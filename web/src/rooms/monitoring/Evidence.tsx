@@ -9,7 +9,7 @@ import { Section } from "@/ui/Section";
 import classes from "./monitoring.module.css";
 import type { Finding } from "./queries";
 import { useChannelName } from "./useWords";
-import { type Told, tellNumbers } from "./words";
+import { readPairs, type Told, tellNumbers } from "./words";
 
 type Line = Schemas["EvidenceLine"];
 
@@ -51,12 +51,15 @@ export function Evidence({ finding }: { finding: Finding }) {
 
 function Found({ line }: { line: Line }) {
   const { t } = useTranslation("monitoring");
+  const nameOf = useChannelName();
   return (
     <Stack gap={0}>
       <span>{t(`found.${line.code}`, { defaultValue: line.found })}</span>
       {line.code === "fingerprint.new" && (
         <Text span fz="sm" c="dimmed">
-          {line.found}
+          {readPairs(line.found)
+            .map(([field, value]) => t("found.named", { name: nameOf(`fingerprint.${field}`), value }))
+            .join(", ")}
         </Text>
       )}
     </Stack>

@@ -7,9 +7,10 @@ import { SignBadge } from "@/ui/Badges";
 import { type Fact, Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
 import { TimeAgo } from "@/ui/TimeAgo";
+import { sitesOf } from "./places";
 import type { Finding, Incident } from "./queries";
 import { useSaid } from "./useWords";
-import { readSignature } from "./words";
+import { readSignature, tellStrength } from "./words";
 
 export function IncidentHead({ incident }: { incident: Incident }) {
   const { t } = useTranslation("monitoring");
@@ -39,7 +40,7 @@ export function IncidentHead({ incident }: { incident: Incident }) {
         <div>
           <Facts
             facts={[
-              [t("incident.sites"), incident.sites.join(", ")],
+              [t("incident.sites"), <SiteLinks key="sites" incident={incident} />],
               [t("incident.since"), `${format.dateTime(incident.onset_at)}`],
               [t("incident.opened"), <TimeAgo key="opened" at={incident.opened_at} />],
               [t("incident.assignee"), incident.assignee ?? t("list.nobody")],
@@ -60,8 +61,27 @@ export function IncidentHead({ incident }: { incident: Incident }) {
   );
 }
 
+function SiteLinks({ incident }: { incident: Incident }) {
+  const names = sitesOf(incident);
+  return incident.sites.map((slug, place) => (
+    <Text span inherit key={slug}>
+      {place > 0 && ", "}
+      <Anchor component={Link} to={`/sites/${slug}`} inherit>
+        {names[place]}
+      </Anchor>
+      {names[place] !== slug && (
+        <Text span fz="sm" c="dimmed">
+          {" "}
+          {slug}
+        </Text>
+      )}
+    </Text>
+  ));
+}
+
 function Cause({ finding }: { finding: Finding }) {
   const { t } = useTranslation("monitoring");
+  const format = useFormat();
   const { cause, action, drift } = finding;
   const signature = readSignature(finding.signature ?? null, finding.signature_strength ?? null);
   return (
@@ -75,10 +95,12 @@ function Cause({ finding }: { finding: Finding }) {
       <Text>{t(`causeWhy.${cause}`, { defaultValue: "" })}</Text>
       {signature.length > 0 && (
         <Text>
-          {t("incident.signature")}:{" "}
+          {t("incident.signature")}{" "}
           <strong>
             {signature
-              .map(({ kind, strength }) => t(`signature.${kind}`, { strength, defaultValue: kind }))
+              .map(({ kind, strength }) =>
+                t(`signature.${kind}`, { strength: tellStrength(strength, format), defaultValue: kind }),
+              )
               .join(" + ")}
           </strong>
         </Text>

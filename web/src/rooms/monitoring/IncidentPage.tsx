@@ -12,6 +12,7 @@ import { IncidentActs } from "./IncidentActs";
 import { IncidentHead } from "./IncidentHead";
 import { IncidentSteps } from "./IncidentSteps";
 import { Probes } from "./Probes";
+import { sitesOf } from "./places";
 import { incidentQuery } from "./queries";
 import { useChannelName } from "./useWords";
 
@@ -28,7 +29,7 @@ export function IncidentPage() {
     <>
       <PageHeader
         title={title}
-        about={known && t("incident.at", { sites: known.sites.join(", ") })}
+        about={known && t("incident.at", { sites: sitesOf(known).join(", ") })}
         trail={[{ to: "/incidents", label: t("list.title") }]}
       >
         {known && mayAct && <IncidentActs incident={known} />}

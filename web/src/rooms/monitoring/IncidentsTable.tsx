@@ -6,10 +6,13 @@ import { SignBadge } from "@/ui/Badges";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { useFormat } from "@/ui/format";
 import { TimeAgo } from "@/ui/TimeAgo";
+import { sitesOf, slugsOf } from "./places";
 import type { IncidentSummary } from "./queries";
 import { useChannelName } from "./useWords";
 
 const MOST_SITES = 3;
+const shortened = (names: string[]) =>
+  names.slice(0, MOST_SITES).join(", ") + (names.length > MOST_SITES ? ` +${names.length - MOST_SITES}` : "");
 
 export function IncidentsTable({ rows, caption }: { rows: IncidentSummary[]; caption: string }) {
   const { t } = useTranslation("monitoring");
@@ -37,14 +40,12 @@ export function IncidentsTable({ rows, caption }: { rows: IncidentSummary[]; cap
     {
       key: "sites",
       title: t("list.sites"),
-      cell: ({ sites, stations }) => (
+      cell: (one) => (
         <Stack gap={0}>
-          <span>
-            {sites.slice(0, MOST_SITES).join(", ")}
-            {sites.length > MOST_SITES && ` +${sites.length - MOST_SITES}`}
-          </span>
+          <span>{shortened(sitesOf(one))}</span>
           <Text span fz="sm" c="dimmed">
-            {t("list.stations", { count: stations, shown: format.integer(stations) })}
+            {t("list.stations", { count: one.stations, shown: format.integer(one.stations) })}
+            {slugsOf(one).length > 0 && ` · ${shortened(slugsOf(one))}`}
           </Text>
         </Stack>
       ),

@@ -1,6 +1,6 @@
 /* The watch at a site: one stream at a time (station, product, version), its state, its signals over time, its
    reference. Stream and span stand in the address. */
-import { Button, Group, SegmentedControl, Select, Stack } from "@mantine/core";
+import { Button, Group, SegmentedControl, Select, Space, Stack } from "@mantine/core";
 import { IconAlertTriangle, IconEye } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -12,6 +12,8 @@ import { EmptyState } from "@/ui/EmptyState";
 import { PageHeader } from "@/ui/PageHeader";
 import { useParam, useSearchValues } from "@/ui/params";
 import { ContextState } from "./ContextState";
+import { GoldenParts } from "./GoldenParts";
+import { placeOf } from "./places";
 import { contextsQuery, historyQuery, type WatchContext } from "./queries";
 import { References } from "./References";
 import { TimeLines } from "./TimeLines";
@@ -75,6 +77,8 @@ export function SiteWatchPage() {
           )
         }
       </Answer>
+      <Space h="lg" />
+      <GoldenParts site={slug} />
     </>
   );
 }
@@ -94,10 +98,11 @@ function ContextSelect({ contexts, value, onChange }: SelectProps) {
   const { t } = useTranslation("monitoring");
   const data = useMemo(
     () =>
-      contexts.map(({ id, station, product, model, state }) => ({
-        value: id,
-        label: `${station} · ${product ?? t("watch.noProduct")} · ${model ?? "–"} (${t(`ui:sign.watch_${state}`)})`,
-      })),
+      contexts.map((one) => {
+        const [, station, product = t("watch.noProduct")] = placeOf(one);
+        const state = t(`ui:sign.watch_${one.state}`);
+        return { value: one.id, label: `${station} · ${product} · ${one.model ?? "–"} (${state})` };
+      }),
     [contexts, t],
   );
   return (

@@ -7,7 +7,7 @@ import { Section } from "@/ui/Section";
 import { EvidenceLine } from "./EvidenceLine";
 import { MarkList, TimeRail } from "./TimeRail";
 import type { ContextHistory } from "./queries";
-import { SignalLine } from "./SignalLine";
+import { SignalGroup } from "./SignalGroup";
 import classes from "./TimeLines.module.css";
 
 const GROUPS = ["acquisition", "embedding", "predictions"] as const;
@@ -40,20 +40,14 @@ export function TimeLines({ history }: { history: ContextHistory }) {
           <TimeRail span={span} marks={marks} />
           <EvidenceLine history={history} span={span} />
           {GROUPS.filter((one) => shown.some((each) => each.group === one)).map((one) => (
-            <div key={one} role="group" aria-label={t(`group.${one}`)}>
-              <div className={classes.group}>{t(`group.${one}`)}</div>
-              {shown
-                .filter((each) => each.group === one)
-                .map((each) => (
-                  <SignalLine
-                    key={each.channel}
-                    series={each}
-                    bucketS={history.bucket_s}
-                    span={span}
-                    marks={marks}
-                  />
-                ))}
-            </div>
+            <SignalGroup
+              key={one}
+              name={t(`group.${one}`)}
+              series={shown.filter((each) => each.group === one)}
+              bucketS={history.bucket_s}
+              span={span}
+              marks={marks}
+            />
           ))}
         </div>
         <MarkList marks={marks} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SignalPoint, TimeMark } from "./queries";
-import { layMarks, piecesOf, placeOf, scaleOf, ticksOf } from "./timeline";
+import { isStill, layMarks, piecesOf, placeOf, scaleOf, ticksOf } from "./timeline";
 
 const HOUR = 3600;
 const point = (hour: number, q05 = 1, q50 = 2, q95 = 3): SignalPoint => ({
@@ -22,6 +22,14 @@ describe("a line over time", () => {
   it("goes on over one empty bucket and breaks off over more", () => {
     expect(piecesOf([point(0), point(2), point(6)], HOUR).map((piece) => piece.length)).toEqual([2, 1]);
     expect(piecesOf([], HOUR)).toEqual([]);
+  });
+  it("is still where one value held that the reference knows", () => {
+    const flat = [point(0, 2, 2, 2), point(1, 2, 2, 2)];
+    expect(isStill({ points: flat, band: { q05: 2, q50: 2, q95: 2, n: 9 } })).toBe(true);
+    expect(isStill({ points: flat, band: null })).toBe(true);
+    expect(isStill({ points: flat, band: { q05: 3, q50: 3, q95: 3, n: 9 } })).toBe(false);
+    expect(isStill({ points: [...flat, point(2)], band: null })).toBe(false);
+    expect(isStill({ points: [], band: null })).toBe(false);
   });
   it("has a scale that holds images and reference", () => {
     const [low, high] = scaleOf({ points: [point(0, 1, 2, 3)], band: { q05: -1, q50: 0, q95: 1, n: 9 } });

@@ -34,6 +34,14 @@ export function scaleOf({ points, band }: Pick<SignalSeries, "points" | "band">)
   return [low - room, high + room];
 }
 
+/** Say whether a signal held one value over the whole span, and one that the reference knows. */
+export function isStill({ points, band }: Pick<SignalSeries, "points" | "band">): boolean {
+  const value = points[0]?.q50;
+  if (value === undefined) return false;
+  if (band && (value < band.q05 || value > band.q95)) return false;
+  return points.every(({ q05, q95 }) => q05 === value && q95 === value);
+}
+
 /** Return where a moment lies between the ends of the span, 0 to 1. */
 export function placeOf(at: string | number, { from, to }: Span): number {
   const moment = typeof at === "number" ? at : Date.parse(at);

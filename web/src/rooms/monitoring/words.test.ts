@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { amberLevel, oddsOf, paceOf, readSignature, tellNumbers, wordOf } from "./words";
+import { makeFormat } from "@/ui/format";
+import {
+  amberLevel,
+  oddsOf,
+  paceOf,
+  readPairs,
+  readSignature,
+  tellNumbers,
+  tellStrength,
+  wordOf,
+} from "./words";
 
 describe("the word of a channel", () => {
   it("is that of its group and name", () => {
@@ -76,5 +86,20 @@ describe("evidence", () => {
   it("is promised in years, or days where that is less than one", () => {
     expect(paceOf(5)).toEqual({ in: "years", count: 5 });
     expect(paceOf(0.1).in).toBe("days");
+  });
+});
+
+describe("what the hub writes in short", () => {
+  it("is read as pairs", () => {
+    expect(readPairs("size: 640, 480, jpeg_quality: 60")).toEqual([
+      ["size", "640, 480"],
+      ["jpeg_quality", "60"],
+    ]);
+  });
+  it("has its strength as the language writes numbers", () => {
+    const french = makeFormat("fr");
+    expect(tellStrength("1.15", french)).toBe("1,15");
+    expect(tellStrength("+12%", french).replaceAll(/\s/g, " ")).toBe("+12 %");
+    expect(tellStrength("", french)).toBe("");
   });
 });

@@ -1,5 +1,7 @@
 /* Which text tells a signal, a unit, a number of the evidence, a promise. Pure: keys and values in, no language. */
 
+import type { Format } from "@/ui/format";
+
 export interface Word {
   key: string;
   /** What the text speaks of: a class, an axis. */
@@ -72,6 +74,25 @@ export function readSignature(kinds: string | null, words: string | null): Signa
     kind: name.startsWith("dust_") ? "dust" : name,
     strength: /[+-]?\d+(?:\.\d+)?%?/.exec(told[place] ?? "")?.[0] ?? "",
   }));
+}
+
+/** Return the fields and values of "container: PNG, mode: L"; a value keeps its own commas. */
+export function readPairs(found: string): [string, string][] {
+  return found.split(/, (?=[a-z_]+: )/).map((pair) => {
+    const at = pair.indexOf(": ");
+    return [pair.slice(0, at), pair.slice(at + 2)];
+  });
+}
+
+/** Return a strength such as "+12%" or "0.8" with its number as the language writes it. */
+export function tellStrength(
+  strength: string,
+  { number, percent }: Pick<Format, "number" | "percent">,
+): string {
+  const value = Number(strength.replace("%", ""));
+  if (strength === "" || Number.isNaN(value)) return strength;
+  const told = strength.endsWith("%") ? percent(value / 100, 1) : number(value, 3);
+  return strength.startsWith("+") ? `+${told}` : told;
 }
 
 const AMBER_PART = 1 / 60;
