@@ -89,7 +89,7 @@ class StationLimits:
     power: dict[str, Power] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Return one line of JSON, about 80 KB."""
+        """Return one line of JSON, about 60 KB."""
         return json.dumps(asdict(self), separators=(",", ":"), default=lambda array: array.tolist())
 
     @classmethod

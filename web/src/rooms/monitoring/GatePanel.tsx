@@ -14,6 +14,7 @@ import { Section } from "@/ui/Section";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { CalibrateDialog } from "./CalibrateDialog";
 import { GateDone } from "./GateDone";
+import { GateSees } from "./GateSees";
 import { gateQuery, type StationGate } from "./gate";
 
 const SIGNS = {
@@ -126,7 +127,10 @@ function GateState({ gate }: { gate: StationGate }) {
         {t(`gate.${gate.state}`)}
       </Badge>
       {calibration ? (
-        <Facts facts={facts} />
+        <>
+          <Facts facts={facts} />
+          <GateSees power={calibration.power} />
+        </>
       ) : (
         <Text>
           {t("gate.notYet", {

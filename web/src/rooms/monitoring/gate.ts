@@ -5,6 +5,7 @@ import { polling } from "@/api/polling";
 
 export type StationGate = Schemas["StationGate"];
 export type GateWindow = Schemas["GateWindow"];
+export type GatePower = Schemas["GatePower"];
 
 type ReasonCount = Schemas["GateReasonCount"];
 
@@ -13,6 +14,11 @@ export function sumReasons(reasons: ReasonCount[]): ReasonCount[] {
   const summed = new Map<string, ReasonCount>();
   for (const one of reasons) summed.set(one.code, { ...one, n: one.n + (summed.get(one.code)?.n ?? 0) });
   return [...summed.values()].toSorted((a, b) => b.n - a.n);
+}
+
+/** Return the faults with the one that is told worst first. */
+export function sortPower(power: GatePower[]): GatePower[] {
+  return power.toSorted((a, b) => a.refused.value - b.refused.value);
 }
 
 export const gateQuery = (site: string, station: string) =>
