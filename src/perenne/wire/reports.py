@@ -39,7 +39,7 @@ class ReportedIncident(Message):
     """An incident that went on in the month, as it stood at the month's end.
 
     `cause` is the confirmed one where a person closed it with one, else the one proposed until then. The
-    delay is that of its first alarm at this site.
+    delay is that of its first alarm at this site, in images; `unit` is what that alarm was judged by.
     """
 
     id: str
@@ -52,6 +52,7 @@ class ReportedIncident(Message):
     onset_at: datetime
     raised_at: datetime
     delay_images: int
+    unit: Literal["image", "block", "lot"] | None = None
     cause: str | None
     confirmed: bool
     action: str | None
@@ -124,13 +125,16 @@ class MonthlyReport(Message):
     """All that a report shows of a site and month. `records_until`: the newest record that it holds.
 
     Weeks belong to the month in which they end (their Sunday). Certificates stand on the labels given before
-    `until`, for the version that answered last in the month.
+    `until`, for the version that answered last in the month. Stations and products are told by their slugs;
+    `station_names` and `product_names` say what people call them.
     """
 
     site_id: str
     site: str
     name: str
     time_zone: str
+    station_names: dict[str, str] = Field(default_factory=dict)
+    product_names: dict[str, str] = Field(default_factory=dict)
     month: str
     since: datetime
     until: datetime

@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from perenne.hub.reports.pages import compose_report
+from perenne.hub.reports.wording import wording_of
+from perenne.wire.reports import MonthlyReport
+
 from .conftest import MONTH, Plant
 
 pytestmark = pytest.mark.xdist_group("reports")  # a month is played once for all of them
@@ -64,6 +68,7 @@ def test_an_incident_is_told_with_its_cause_delay_and_who_closed_it_why(played: 
     known = played.get(f"/incidents/{first['id']}")
     alarm = min(known["alarms"], key=lambda one: one["raised_at"])
     assert (first["delay_images"], first["onset_at"]) == (alarm["delay_images"], alarm["onset_at"])
+    assert first["unit"] == (alarm["promise"] or {}).get("unit")
     assert (first["state"], first["cause"], first["confirmed"]) == ("closed", "focus", True)
     assert first["close_reason"] == "Lens <i>cleaned</i>" and "org-admin" in first["closed_by"]
 
@@ -156,3 +161,12 @@ def test_what_happens_later_changes_nothing_but_late_labels_do(played_on: Plant)
     assert played_on.report(format="json").json() == before
     following = played_on.report("2026-04", format="json").json()
     assert following["certificates"][0]["n_labels"] == 85 + 30
+
+
+def test_stations_are_told_by_their_names_and_delays_by_what_they_were_judged_by(played: Plant) -> None:
+    report = MonthlyReport.model_validate(played.report(format="json").json())
+    incident = report.incidents[0].model_copy(update={"unit": "lot", "delay_images": 24})
+    named = report.model_copy(update={"station_names": {"s1": "Poste de Lyon"}, "incidents": [incident]})
+    words = wording_of("fr", time_zone="Europe/Paris")
+    told = repr(compose_report(named, data_sha256="0", words=words))
+    assert "Poste de Lyon" in told and "après 24 images, jugées lot par lot" in told

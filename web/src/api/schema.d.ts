@@ -5835,7 +5835,8 @@ export interface components {
          * @description All that a report shows of a site and month. `records_until`: the newest record that it holds.
          *
          *     Weeks belong to the month in which they end (their Sunday). Certificates stand on the labels given before
-         *     `until`, for the version that answered last in the month.
+         *     `until`, for the version that answered last in the month. Stations and products are told by their slugs;
+         *     `station_names` and `product_names` say what people call them.
          */
         MonthlyReport: {
             /** Certificates */
@@ -5862,6 +5863,10 @@ export interface components {
             periods: components["schemas"]["PerformancePeriod"][];
             /** Primary */
             primary: string;
+            /** Product Names */
+            product_names?: {
+                [key: string]: string;
+            };
             quality: components["schemas"]["ReportedQuality"];
             /** Records Until */
             records_until: string | null;
@@ -5875,6 +5880,10 @@ export interface components {
             site: string;
             /** Site Id */
             site_id: string;
+            /** Station Names */
+            station_names?: {
+                [key: string]: string;
+            };
             /** Time Zone */
             time_zone: string;
             /**
@@ -6431,7 +6440,7 @@ export interface components {
          * @description An incident that went on in the month, as it stood at the month's end.
          *
          *     `cause` is the confirmed one where a person closed it with one, else the one proposed until then. The
-         *     delay is that of its first alarm at this site.
+         *     delay is that of its first alarm at this site, in images; `unit` is what that alarm was judged by.
          */
         ReportedIncident: {
             /** Action */
@@ -6481,6 +6490,8 @@ export interface components {
             state: "open" | "acknowledged" | "closed";
             /** Stations */
             stations: string[];
+            /** Unit */
+            unit?: ("image" | "block" | "lot") | null;
         };
         /**
          * ReportedQuality

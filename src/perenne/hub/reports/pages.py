@@ -14,8 +14,6 @@ from perenne.hub.reports.wording import Wording
 from perenne.wire.performance import Certificate, Estimate, MetricFigure, PerformancePeriod
 from perenne.wire.reports import (
     MonthlyReport,
-    ReportedChange,
-    ReportedIncident,
     ReportedQuality,
     ReportedReason,
 )
@@ -88,10 +86,10 @@ def compose_report(report: MonthlyReport, *, data_sha256: str, words: Wording) -
         sections += [
             Section(room["certificates"], tuple(_certificates(report, words=words))),
             Section(room["performance"], tuple(_performance(report, words=words))),
-            Section(room["incidents"], (_incidents(report.incidents, words=words),)),
+            Section(room["incidents"], (_incidents(report, words=words),)),
             Section(room["quality"], tuple(_quality(report.quality, words=words))),
             Section(room["signals"], tuple(_signals(report, words=words))),
-            Section(room["changes"], (_changes(report.changes, words=words),)),
+            Section(room["changes"], (_changes(report, words=words),)),
             Section(room["estimates"], (_estimates(report, words=words),)),
         ]
     sections += [
@@ -263,15 +261,17 @@ def _tell_figure(figure: MetricFigure | None, *, words: Wording) -> str:
     return words.say("performance.figure", interval=interval, n=n)
 
 
-def _incidents(incidents: list[ReportedIncident], *, words: Wording) -> Block:
-    if not incidents:
+def _incidents(report: MonthlyReport, *, words: Wording) -> Block:
+    if not report.incidents:
         return Text(words.say("incident.none"))
     rows = []
-    for one in incidents:
+    for one in report.incidents:
         at = words.moment(one.onset_at)
         since = words.say("incident.at_once", at=at)
         if one.delay_images:
             since = words.say_number("incident.since", one.delay_images, at=at)
+            if one.unit in ("lot", "block"):
+                since = words.say(f"incident.by_{one.unit}", since=since)
         cause = words.say("incident.seeking")
         if one.cause is not None:
             cause = words.name("cause", one.cause)
@@ -287,7 +287,8 @@ def _incidents(incidents: list[ReportedIncident], *, words: Wording) -> Block:
                 by=one.closed_by or "",
                 reason=one.close_reason or "",
             )
-        place = words.say("incident.place", number=one.number, stations=words.join(one.stations))
+        stations = [report.station_names.get(slug, slug) for slug in one.stations]
+        place = words.say("incident.place", number=one.number, stations=words.join(stations))
         rows.append((place, words.channel(one.main_channel), since, cause, end))
     return Table(words.columns("incident"), tuple(rows), (12, 16, 20, 28, 28))
 
@@ -339,7 +340,9 @@ def _signals(report: MonthlyReport, *, words: Wording) -> Iterable[Block]:
     )
     items = []
     for one in signals.items:
-        place = words.join([one.station, *([one.product] if one.product else []), one.model])
+        station = report.station_names.get(one.station, one.station)
+        product = [report.product_names.get(one.product, one.product)] if one.product else []
+        place = words.join([station, *product, one.model])
         unit = words.unit(one.unit)
         first = words.day_short(one.first_outside)
         lines = (
@@ -359,8 +362,8 @@ def _signals(report: MonthlyReport, *, words: Wording) -> Iterable[Block]:
     yield Charts(tuple(items), per_row=3)
 
 
-def _changes(changes: list[ReportedChange], *, words: Wording) -> Block:
-    if not changes:
+def _changes(report: MonthlyReport, *, words: Wording) -> Block:
+    if not report.changes:
         return Text(words.say("change.none"))
     rows = [
         (
@@ -369,11 +372,13 @@ def _changes(changes: list[ReportedChange], *, words: Wording) -> Block:
                 f"change.{one.kind}",
                 what=one.what if one.kind == "deployment" else words.count(int(one.what)),
             ),
-            one.station or words.say("change.everywhere"),
+            report.station_names.get(one.station, one.station)
+            if one.station
+            else words.say("change.everywhere"),
             words.say("change.automatic") if one.automatic else one.by,
             words.say("change.first") if one.automatic else one.reason,
         )
-        for one in changes
+        for one in report.changes
     ]
     return Table(words.columns("change"), tuple(rows), (20, 22, 14, 18, 30))
 

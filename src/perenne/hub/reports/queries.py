@@ -26,6 +26,22 @@ from perenne.hub.sites import ProductRow, StationRow
 DAY_S = 86_400
 
 
+def station_names(session: Session, actor: Actor, *, site_id: str) -> dict[str, str]:
+    """Return what people call the stations of a site, by slug."""
+    wanted = select(StationRow.slug, StationRow.name).where(
+        *visible_to(actor, StationRow), StationRow.site_id == site_id
+    )
+    return {row.slug: row.name for row in session.execute(wanted.order_by(StationRow.slug))}
+
+
+def product_names(session: Session, actor: Actor, *, slugs: Iterable[str]) -> dict[str, str]:
+    """Return what people call these products, by slug."""
+    wanted = select(ProductRow.slug, ProductRow.name).where(
+        *visible_to(actor, ProductRow), ProductRow.slug.in_(sorted(slugs))
+    )
+    return {row.slug: row.name for row in session.execute(wanted.order_by(ProductRow.slug))}
+
+
 def weeks_inspected(session: Session, actor: Actor, *, site_id: str) -> Sequence[date]:
     wanted = select(InspectedWeekRow.week).where(
         *visible_to(actor, InspectedWeekRow), InspectedWeekRow.site_id == site_id
@@ -89,6 +105,7 @@ def alarms_until(session: Session, actor: Actor, *, site_id: str, until: datetim
                 AlarmRow.delay_images,
                 AlarmRow.main_channel,
                 AlarmRow.main_group,
+                AlarmRow.promise,
             )
         )
         .where(*visible_to(actor, AlarmRow), AlarmRow.site_id == site_id, AlarmRow.raised_at < until)

@@ -66,12 +66,16 @@ def gather_month(
     references = queries.references_until(session, actor, site_id=site.id, until=until)
     changes = _changes(session, actor, site=site, since=since, until=until, references=references)
     states = [(one.state, one.degraded_since is not None) for one in certificates]
+    signals = _signals(session, actor, references=references, **span)
+    products = {one.product for one in signals.items if one.product}
     nothing = not (versions or weeks or gate or incidents or changes)
     return wire.MonthlyReport(
         site_id=site.id,
         site=site.slug,
         name=site.name,
         time_zone=site.time_zone,
+        station_names=queries.station_names(session, actor, site_id=site.id),
+        product_names=queries.product_names(session, actor, slugs=products),
         month=month,
         since=since,
         until=until,
@@ -90,7 +94,7 @@ def gather_month(
         primary=said.primary,
         incidents=incidents,
         quality=_quality(gate),
-        signals=_signals(session, actor, references=references, **span),
+        signals=signals,
         changes=changes,
         estimates=list(reversed(estimates)),
     )
@@ -136,6 +140,7 @@ def _incidents(
                 onset_at=alarm.onset_at,
                 raised_at=alarm.raised_at,
                 delay_images=alarm.delay_images,
+                unit=(alarm.promise or {}).get("unit"),
                 cause=confirmed or stood.cause,
                 confirmed=confirmed is not None,
                 action=stood.action if confirmed in (None, stood.cause) else None,
