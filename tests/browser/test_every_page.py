@@ -44,8 +44,8 @@ def _addresses(page: Any) -> list[str]:
         "path => fetch(path).then(r => r.json())", f"/api/v1/datasets/{dataset}/versions"
     )
     watched = first("/api/v1/monitoring/sites")["site"]  # the worst first: one with something to draw
-    incidents = page.evaluate("path => fetch(path).then(r => r.json())", "/api/v1/incidents")["items"]
-    found += [f"/sites/{watched}/watch", *(f"/incidents/{row['id']}" for row in incidents[:1])]
+    incident = first("/api/v1/incidents")
+    found += [f"/sites/{watched}/watch", f"/incidents/{incident['id']}"]
     return [*PLACES, *found, *(f"/dataset-versions/{row['id']}" for row in versions["items"][:1])]
 
 

@@ -25,6 +25,7 @@ from perenne.quality.decoding import decode_upright, difference_hash
 from perenne.testing.boards import DEFECTS, HEIGHT, WIDTH, draw_board, with_comment
 from perenne.testing.plenty_measured import (
     CLEAN,
+    STORIES,
     Look,
     is_measured,
     look_at,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 CHUNK = 5_000
 DAYS = 30
+FEW = 20_000
+"""A hub of fewer images has no station with enough of them to be watched, unless one is busy."""
+BUSY, BUSY_LOT, BUSY_BEFORE, BUSY_SINCE = 4, 4, 260, 120
 SIDE = 256
 GOOD_SHARE = 0.6
 THRESHOLDS = {"score": 0.5, "unsure_from": 0.4}
@@ -155,6 +159,36 @@ def _images(ground: "Ground", pictures: list[Picture]) -> Iterator[dict[str, Any
         row["has_truth"] = n % every == 0 and row["kind"] == "capture"
         if n >= amount.images - amount.whole:
             data = with_comment(picture.data, f"plenty {n}")
+            row["sha256"] = ground.hub.blobs.put(data, organisation_id=row["organisation_id"])
+        else:
+            _share(picture.small, _small_path(ground, row["sha256"]))
+        yield row
+    if amount.images < FEW:
+        yield from _busy_images(ground, pictures)
+
+
+def _busy_images(ground: "Ground", pictures: list[Picture]) -> Iterator[dict[str, Any]]:
+    """In a small hub one station is busy: enough of one product for a reference, and for its story to show.
+
+    Images since the change have bytes of their own: an incident shows them.
+    """
+    if len(ground.places) <= BUSY:
+        return
+    place, story = ground.places[BUSY], STORIES[BUSY]
+    station, line = place.stations[story.station]
+    change = ground.now - story.lasts
+    begin = max(max(one.at for one in place.deployed), ground.now - timedelta(days=DAYS))
+    for n in range(BUSY_BEFORE + BUSY_SINCE):
+        since, part = (n - BUSY_BEFORE) / BUSY_SINCE, (n + 1) / (BUSY_BEFORE + 1)
+        at = change + story.lasts * (0.02 + 0.9 * since) if since >= 0 else begin + (change - begin) * part
+        number = ground.amount.images + n
+        picture = pictures[(7 * n) % len(pictures)]
+        row = _image(ground, number, place, picture, at=at)
+        row |= {"kind": "capture", "station_id": station, "line_id": line}
+        row |= {"product_id": ground.products[0], "batch_id": f"D-{n // BUSY_LOT:04d}"}
+        row |= {"shown": picture, "has_truth": False}
+        if since >= 0:
+            data = with_comment(picture.data, f"busy {n}")
             row["sha256"] = ground.hub.blobs.put(data, organisation_id=row["organisation_id"])
         else:
             _share(picture.small, _small_path(ground, row["sha256"]))
