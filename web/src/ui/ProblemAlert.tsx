@@ -12,8 +12,10 @@ interface Props {
 export function ProblemAlert({ error, retry }: Props) {
   const { t, i18n } = useTranslation();
   const problem = toProblem(error);
-  const key = `problem.${problem.code}`;
-  // What the hub says, it says in English; what people meet at the door is told in their language.
+  // What the hub says, it says in English, with names and times in it: elsewhere what is refused while watching is
+  // told in the person's language; what people meet at the door always is.
+  const watching = i18n.language !== "en" && i18n.exists(`watching.${problem.code}.title`);
+  const key = `${watching ? "watching" : "problem"}.${problem.code}`;
   const told = problem.title !== "" && !i18n.exists(`${key}.title`);
   const lang = told ? "en" : undefined;
   const minutes = Math.ceil(Number(problem["retry_after_s"] ?? 0) / 60);
