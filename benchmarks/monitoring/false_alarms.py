@@ -2,7 +2,8 @@
 
 Three healthy worlds. "iid": images drawn independently from the cells' own values, hundreds of thousands
 of them. "lots": the cells as lots of eight consecutive ones, in random order of lots, watched by lots and, as
-all peers do, by images; and in the order of the file. "fleet_year": 20 sites for 365 days. A promise of A
+all peers do, by images; and in the order of the file; and tens of thousands of lots, each one whole of the
+file, drawn independently. "fleet_year": 20 sites for 365 days. A promise of A
 units allows n / A alarms in n units; a binomial test says when more came than chance explains. For detectors
 that are stopped by their first alarm or by the end of a stream, the run length is units over alarms.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from boards import BoardDraw
 from detectors import ks_p_values
 from numpy.typing import NDArray
 from peers_apart import Peers, read_scores, write_numbers
@@ -49,7 +51,9 @@ def judge(alarms: int, *, units: int, promise: float) -> dict[str, Any]:
     }
 
 
-def measure_iid(draw: Draw, *, images: dict[float, int], streams: int) -> dict[str, Any]:
+def measure_iid(
+    draw: Draw | BoardDraw, *, images: dict[float, int], streams: int
+) -> dict[str, dict[str, Any]]:
     """Return, for both detectors and each target, the alarms among so many independent images."""
     numbers = to_numbers(draw.null(500))
     table = np.concatenate([numbers.reference["values"], numbers.following["values"]])
@@ -82,6 +86,48 @@ def measure_iid(draw: Draw, *, images: dict[float, int], streams: int) -> dict[s
         }
         print(f"iid {target:g}: {counts}", file=sys.stderr)
     return found
+
+
+def measure_many_lots(
+    worlds: dict[str, list[list[ImageRecord]]], *, lots: dict[float, int]
+) -> dict[str, dict[str, Any]]:
+    """Return, for each target, the growing detector's alarms among so many lots.
+
+    `worlds`: the lots of each context. Half of them fit its frame, as in the product; the records of the
+    others are drawn independently, with what their images have to do with each other.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for target, total in lots.items():
+        alarms, watched = 0, 0
+        for number, (kind, blocks) in enumerate(worlds.items()):
+            told = [replace(one, lot=f"{kind}-{lot}") for lot, block in enumerate(blocks) for one in block]
+            reference = Reference.fit(told, unit="lot")
+            table, weights = reference.units_NU, channel_weights(reference.entries)
+            rng = np.random.default_rng([number, 8])
+            watch = EDetector(
+                table[rng.integers(0, len(table), N_RANKED)],
+                channels=reference.entries,
+                run_length=target,
+                weights=weights,
+            )
+            for t, row in enumerate(rng.integers(0, len(table), total // len(worlds))):
+                watched += 1
+                if watch.update(f"{kind}-{t}", table[row]).alarm:
+                    alarms += 1
+                    watch.restart()
+        found[f"{target:g}"] = judge(alarms, units=watched, promise=target)
+        print(f"lots {target:g}: {alarms} of {watched}", file=sys.stderr)
+    return found
+
+
+def lots_of(records: Sequence[ImageRecord], kinds: Sequence[str]) -> dict[str, list[list[ImageRecord]]]:
+    """Return, for each kind, its records in the order of the file as lots of eight."""
+    worlds: dict[str, list[list[ImageRecord]]] = {}
+    for kind in sorted(set(kinds)):
+        rows = [row for row, one in enumerate(kinds) if one == kind]
+        starts = range(0, len(rows) - LOT + 1, LOT)
+        worlds[kind] = [[records[row] for row in rows[at : at + LOT]] for at in starts]
+    return worlds
 
 
 def measure_peers(folder: Path, *, peers: Peers, work: Path, streams: int) -> dict[str, Any]:
@@ -275,6 +321,6 @@ def headline(iid: dict[str, Any], lots: dict[str, Any], year: dict[str, Any]) ->
 
     return {
         "false_alarms_iid": ratio([row["growing"] for row in iid.values()]),
-        "false_alarms_lots": ratio(list(lots["by_lot"].values())),
+        "false_alarms_lots": ratio([*lots["by_lot"].values(), *lots.get("by_lot_drawn", {}).values()]),
         "false_alarms_fleet_year": ratio([year["by_site"]]),
     }

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from boards import BoardDraw
 from detectors import run_here
 from numpy.typing import NDArray
 from peers_apart import Peers, read_costs, read_scores, write_numbers
-from streams import N_AFTER, N_CLEAN, Draw, all_shifts, to_numbers
+from streams import N_AFTER, N_CLEAN, Draw, to_numbers
 
 FALSE_ALARM_SHARE = 0.10
 PROMISED = 1e6
@@ -52,7 +53,7 @@ class Size:
         return max(self.seeds, self.headline_seeds if shift in HEADLINES.values() else 0)
 
 
-def measure_power(draw: Draw, *, peers: Peers, work: Path, size: Size) -> dict[str, Any]:
+def measure_power(draw: Draw | BoardDraw, *, peers: Peers, work: Path, size: Size) -> dict[str, Any]:
     """Return the table of delays, the thresholds and the counts."""
     write_streams(draw, work / "null", seeds=size.nulls, shifts=[])
     for shift, at in size.shifts:
@@ -88,7 +89,9 @@ def _options(stop_at: dict[str, float], folder: str, size: Size) -> dict[str, An
     return {"stop_at": stop_at} | ({"seeds": size.peer_seeds} if folder == "shift" else {})
 
 
-def write_streams(draw: Draw, folder: Path, *, seeds: int, shifts: list[tuple[str, float]]) -> None:
+def write_streams(
+    draw: Draw | BoardDraw, folder: Path, *, seeds: int, shifts: list[tuple[str, float]]
+) -> None:
     """Write the numbers of the streams that are not there yet; a folder named null holds unchanged ones."""
     for seed in range(seeds):
         if folder.name == "null":
@@ -158,17 +161,20 @@ def delay_of(series: Floats, *, threshold: float) -> float | None:
     return None if hits[0] < N_CLEAN else float(hits[0] - N_CLEAN + 1)
 
 
-def summarise(delays: list[float]) -> dict[str, Any]:
-    """Return median with its 90 % interval, 90th percentile, and how many missed; None stands for 800+."""
+def summarise(delays: list[float], *, most: int = N_AFTER) -> dict[str, Any]:
+    """Return median with its 90 % interval, 90th percentile, and how many missed.
+
+    None stands for a miss: more than `most`, the images after the change.
+    """
     if not delays:
         return {"median": None, "interval": [None, None], "p90": None, "missed": 0, "streams": 0}
-    values = np.minimum(np.array(delays), N_AFTER + 1.0)
+    values = np.minimum(np.array(delays), most + 1.0)
     rng = np.random.default_rng(0)
     medians = np.median(rng.choice(values, (2000, len(values))), axis=1)
     low, high = np.quantile(medians, [0.05, 0.95])
 
     def told(value: float) -> float | None:
-        return None if value > N_AFTER else round(float(value), 1)
+        return None if value > most else round(float(value), 1)
 
     return {
         "median": told(np.median(values)),
@@ -223,8 +229,8 @@ def count_best(table: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _middle(name: str, table: dict[str, Any]) -> str:
-    strengths = [f"{kind}_{at:g}" for kind, at in all_shifts() if kind == name and f"{kind}_{at:g}" in table]
-    return strengths[len(strengths) // 2]
+    strengths = [shift for shift in table if shift.rpartition("_")[0] == name]
+    return sorted(strengths, key=lambda shift: float(shift.rpartition("_")[2]))[len(strengths) // 2]
 
 
 def _number(value: float | None) -> float:

@@ -1,9 +1,10 @@
 """perenne-bench: is watching what it promises to be, and how does it stand beside its peers?
 
 Parts: 1 false alarms (promised and seen), 2 delays at equal false alarms, 3 fleets, 4 causes, 5
-certificates, 6 performance without labels, 9 speed. Data: ELPV (package `elpv-dataset`); DeepPCB and magnetic
-tiles where a part wants them (skipped with a reason if absent). Peers are installed by pip into environments
-of their own and run as child processes; one that cannot be is told under `peers_missing`; --quick has none.
+certificates, 6 performance without labels, 9 speed. Data: ELPV (package `elpv-dataset`); DeepPCB as a second
+material of parts 1 and 2, and magnetic tiles where a part wants them (skipped with a reason if absent). Peers
+are installed by pip into environments of their own and run as child processes; one that cannot be is told
+under `peers_missing`; --quick has none.
 What is slow to make (features, streams, scores of peers) is kept in --work, so that a run that is stopped
 goes on; parts can be run one by one, the figures of the others are taken from there. The last line is one
 JSON object; --docs writes the page and its pictures from it.
@@ -26,13 +27,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import false_alarms
 import fleet
 import power
+import prevalence
 import speed
+from boards import SHIFTS as BOARD_SHIFTS
+from boards import BoardDraw, draw_boards
 from material import quiet_threads, read_cells
 from peers_apart import PEERS, Peers
 from report import write_page
 from streams import Draw, all_shifts
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
 WORK = ROOT / ".bench" / "monitoring"
 PARTS = (1, 2, 3, 4, 5, 6, 9)
 MODULES = {4: "causes", 5: "certificates", 6: "label_free"}
@@ -68,6 +73,7 @@ class Bench:
         wanted = [] if self.quick or arguments.without_peers else list(PEERS)
         self.peers = Peers(arguments.work.parent / "environments", wanted)
         self._draw: Draw | None = None
+        self._boards: tuple[BoardDraw | None, dict[str, Any]] | None = None
 
     @property
     def draw(self) -> Draw:
@@ -75,6 +81,13 @@ class Bench:
         if self._draw is None:
             self._draw = Draw(read_cells(), self.cache, side=64 if self.quick else 160)
         return self._draw
+
+    @property
+    def boards(self) -> tuple[BoardDraw | None, dict[str, Any]]:
+        """The streams of DeepPCB, or why there are none."""
+        if self._boards is None:
+            self._boards = draw_boards(DATA, self.cache)
+        return self._boards
 
     def count_false_alarms(self) -> dict[str, Any]:
         """Part 1."""
@@ -84,13 +97,16 @@ class Bench:
         iid = false_alarms.measure_iid(self.draw, images=images, streams=3 if self.quick else 12)
         orders = 1 if self.quick else max(2, round(20 * scale))
         lots = false_alarms.measure_lots(self.draw, peers=self.peers, work=self.work, orders=orders)
+        many = {500.0: 1000} if self.quick else {500.0: round(15_000 * scale), 1e4: round(30_000 * scale)}
+        cells = false_alarms.lots_of(self.draw.whole[1], self.draw.cells.kind.tolist())
+        lots["by_lot_drawn"] = false_alarms.measure_many_lots(cells, lots=many)
         sites, days, each = (3, 20, 20) if self.quick else (20, 365, max(20, round(60 * scale)))
         year = false_alarms.measure_fleet_year(self.draw, sites=sites, days=days, images_a_day=each)
         apart = {}
         if not self.quick:
             nulls = self.work / "power" / "null"
             power.write_streams(self.draw, nulls, seeds=30, shifts=[])
-            streams = max(6, round(20 * scale))
+            streams = max(6, round(10 * scale))
             apart = false_alarms.measure_peers(nulls, peers=self.peers, work=self.work, streams=streams)
         return {
             **false_alarms.headline(iid, lots, year),
@@ -98,6 +114,22 @@ class Bench:
             "lots": lots,
             "fleet_year": year,
             "peers": apart,
+            "boards": self._false_alarms_of_boards(),
+        }
+
+    def _false_alarms_of_boards(self) -> dict[str, Any]:
+        """Part 1 on the second material, at half the size."""
+        if self.quick:
+            return {"skipped": "not in a quick run"}
+        draw, skipped = self.boards
+        if draw is None:
+            return skipped
+        half = {500.0: round(30_000 * self.scale), 1e4: round(120_000 * self.scale)}
+        lots = {500.0: round(8000 * self.scale), 1e4: round(15_000 * self.scale)}
+        worlds = false_alarms.lots_of(draw.whole[1], ["boards"] * len(draw.groups))
+        return {
+            "iid": false_alarms.measure_iid(draw, images=half, streams=6),
+            "by_lot_drawn": false_alarms.measure_many_lots(worlds, lots=lots),
         }
 
     def measure_delays(self) -> dict[str, Any]:
@@ -108,7 +140,18 @@ class Bench:
             else power.Size(30, self.seeds, self.peer_seeds, all_shifts(), self.headline_seeds)
         )
         found = power.measure_power(self.draw, peers=self.peers, work=self.work / "power", size=size)
+        if not self.quick:
+            found["boards"] = self._delays_of_boards()
+            found["prevalence"] = prevalence.measure_prevalence(self.draw, streams=min(5, self.seeds))
         return {**power.headline(found), **found}
+
+    def _delays_of_boards(self) -> dict[str, Any]:
+        """Part 2 on the second material."""
+        draw, skipped = self.boards
+        if draw is None:
+            return skipped
+        size = power.Size(20, self.seeds, min(3, self.peer_seeds), BOARD_SHIFTS)
+        return power.measure_power(draw, peers=self.peers, work=self.work / "power_boards", size=size)
 
     def run(self, part: int) -> dict[str, Any]:
         """Return the figures of one part, or why it was skipped."""

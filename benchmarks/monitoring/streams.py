@@ -179,6 +179,19 @@ def to_records(table: Table, scores: Floats, *, name: str) -> list[ImageRecord]:
     return records
 
 
+def bare_records(table: Table, *, name: str) -> list[ImageRecord]:
+    """Return the records of a table without a prediction."""
+    return [
+        ImageRecord(
+            image_id=f"{name}-{row:05d}",
+            at=START + timedelta(seconds=row),
+            signals=signals,
+            embedding=project_embedding(levels, seed="lite0"),
+        )
+        for row, (signals, levels) in enumerate(zip(table.signals, table.levels, strict=True))
+    ]
+
+
 def to_numbers(stream: Stream) -> Numbers:
     """Return the numbers of a stream whose unit is the image."""
     reference = Reference.fit(stream.reference.records, unit="image")
