@@ -3,7 +3,7 @@ import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { type Fact, Facts } from "@/ui/Facts";
 import { useFormat } from "@/ui/format";
-import { type GatePower, sortPower } from "./gate";
+import { type GatePower, groupPower } from "./gate";
 
 const DEGREES = ["no", "partly", "yes"] as const;
 
@@ -11,16 +11,17 @@ export function GateSees({ power }: { power: GatePower[] }) {
   const { t } = useTranslation("monitoring");
   const format = useFormat();
   if (!power.length) return null;
-  const tell = ({ code, words, refused }: GatePower) =>
+  const tell = ([first, ...others]: [GatePower, ...GatePower[]]) =>
     t("gate.faultTold", {
-      fault: t(`gate.fault.${code}`, { defaultValue: words }),
-      share: format.percent(refused.value, 0),
-      low: format.percent(refused.low, 0),
-      high: format.percent(refused.high, 0),
+      fault: [first, ...others]
+        .map(({ code, words }) => t(`gate.fault.${code}`, { defaultValue: words }))
+        .join(", "),
+      share: format.percent(first.refused.value, 0),
+      low: format.percent(first.refused.low, 0),
+      high: format.percent(first.refused.high, 0),
     });
-  const sorted = sortPower(power);
   const facts = DEGREES.map((seen): Fact | null => {
-    const those = sorted.filter((one) => one.seen === seen);
+    const those = groupPower(power.filter((one) => one.seen === seen));
     return those.length ? [t(`gate.sees.${seen}`), those.map(tell).join("; ")] : null;
   });
   const n = Math.min(...power.map(({ n_images }) => n_images));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sortPower, sumReasons } from "./gate";
+import { groupPower, sumReasons } from "./gate";
 
 describe("the reasons of a gate", () => {
   it("are told once each, the most frequent first", () => {
@@ -16,15 +16,16 @@ describe("the reasons of a gate", () => {
 });
 
 describe("what a gate can see", () => {
-  it("is told with the worst first", () => {
-    const power = (["blur", "bright", "dark"] as const).map((code, at) => ({
+  it("is told with the worst first, and together where it is the same", () => {
+    const power = (["blur", "bright", "dark", "turn"] as const).map((code, at) => ({
       code,
       words: code,
       seen: "partly" as const,
-      refused: { value: [1, 0.3, 0.8][at] ?? 0, low: 0, high: 1 },
+      refused: { value: [1, 0.3, 0.8, 1][at] ?? 0, low: 0, high: 1 },
       told: { value: 1, low: 0, high: 1 },
       n_images: 100,
     }));
-    expect(sortPower(power).map(({ code }) => code)).toEqual(["bright", "dark", "blur"]);
+    const grouped = groupPower(power).map((group) => group.map(({ code }) => code));
+    expect(grouped).toEqual([["bright"], ["dark"], ["blur", "turn"]]);
   });
 });

@@ -16,9 +16,16 @@ export function sumReasons(reasons: ReasonCount[]): ReasonCount[] {
   return [...summed.values()].toSorted((a, b) => b.n - a.n);
 }
 
-/** Return the faults with the one that is told worst first. */
-export function sortPower(power: GatePower[]): GatePower[] {
-  return power.toSorted((a, b) => a.refused.value - b.refused.value);
+/** Return the faults of which equally many are refused together, those that are told worst first. */
+export function groupPower(power: GatePower[]): [GatePower, ...GatePower[]][] {
+  const groups = new Map<string, [GatePower, ...GatePower[]]>();
+  for (const one of power.toSorted((a, b) => a.refused.value - b.refused.value)) {
+    const key = `${one.refused.value} of ${one.n_images}`;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
 }
 
 export const gateQuery = (site: string, station: string) =>
