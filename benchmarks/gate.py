@@ -281,7 +281,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     began = time.perf_counter()
-    images, spoil, held_out, faulty = (600, 100, 150, 30) if arguments.quick else (900, 200, 400, 80)
+    images, spoil, held_out, faulty = (400, 60, 150, 24) if arguments.quick else (900, 200, 400, 80)
     found, skipped = find_stations(arguments.data, quick=arguments.quick)
     stations = [
         set_up(name, paths, images=images, spoil=spoil, seed=arguments.seed) for name, paths in found.items()
