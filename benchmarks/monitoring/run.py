@@ -67,6 +67,7 @@ class Bench:
         self.seeds: int = arguments.seeds
         self.peer_seeds: int = arguments.peer_seeds
         self.headline_seeds: int = arguments.headline_seeds
+        self.further: bool = not (self.quick or arguments.without_further)
         self.scale: float = arguments.scale
         self.cache: Path = arguments.cache or arguments.work / "features"
         self.work: Path = arguments.work / ("quick" if self.quick else "full")
@@ -141,7 +142,7 @@ class Bench:
             else power.Size(30, self.seeds, self.peer_seeds, all_shifts(), self.headline_seeds)
         )
         found = power.measure_power(self.draw, peers=self.peers, work=self.work / "power", size=size)
-        if not self.quick:
+        if self.further:
             found["boards"] = self._delays_of_boards()
             found["prevalence"] = prevalence.measure_prevalence(self.draw, streams=min(5, self.seeds))
         return {**power.headline(found), **found}
@@ -180,6 +181,9 @@ def main() -> None:
     parser.add_argument("--headline-seeds", type=int, default=30, help="streams of the four changes promised")
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of images in part 1")
     parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument(
+        "--without-further", action="store_true", help="part 2 on cells, for peers' shifts alone"
+    )
     parser.add_argument("--work", type=Path, default=WORK, help="what is slow to make is kept here")
     parser.add_argument("--cache", type=Path, help="features of the images; default: in --work")
     parser.add_argument("--docs", action="store_true", help="write docs/reference/watching-measured.md")
