@@ -26,11 +26,12 @@ class Case:
 def blind(evidence: DiagnosisEvidence, without: str) -> DiagnosisEvidence:
     """Return the evidence without probes, without labels, or without both."""
     if without in ("probes", "both"):
-        evidence = replace(evidence, replay=None, golden=None)
+        evidence = replace(evidence, replay=None, golden=None, golden_signature=None)
     if without in ("labels", "both"):
         cluster = evidence.cluster
         cluster = replace(cluster, loss=None) if cluster and cluster.n_images else cluster
-        evidence = replace(evidence, audit=None, labelled=None, agreement=None, cluster=cluster)
+        evidence = replace(evidence, audit=None, audit_by_class=None, labelled=None)
+        evidence = replace(evidence, agreement=None, cluster=cluster)
     return evidence
 
 

@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 
 from perenne.monitoring.decision_table import CAUSES, UNKNOWN
 from perenne.monitoring.diagnosis import Moved
-from perenne.monitoring.evidence import GivenFacts, compare_means, gather_evidence
+from perenne.monitoring.evidence import GivenFacts, compare_by_class, compare_means, gather_evidence
+from perenne.monitoring.golden import learn_golden, match_golden
 from perenne.monitoring.probes import compare_golden, compare_replay
 from perenne.monitoring.record import ImageRecord
 from perenne.monitoring.signatures import SignatureLibrary, learn_signatures
@@ -116,7 +117,7 @@ class Station:
     pairs: list[tuple[bool, bool]]
     replayed: list[bytes]
     replayed_answers: NDArray[np.float64]
-    golden: list[Signals]
+    golden: list[bytes]
     library: SignatureLibrary
     chain: Chain
 
@@ -138,8 +139,7 @@ def set_up(name: str, stock: Stock, network: Network, *, quick: bool, seed: int)
         first, second = (bool(rng.random() < ANNOTATOR_SLIP) for _ in range(2))
         pairs.append((piece.defect != first, piece.defect != second))
     good = next(piece for piece in window if not piece.defect)
-    golden = [measure_signals(decode_upright(photograph(grain(good.image, rng), chain=chain, rng=rng)))
-              for _ in range(N_GOLDEN)]  # fmt: skip
+    golden = [photograph(grain(good.image, rng), chain=chain, rng=rng) for _ in range(N_GOLDEN)]
     signals = [one.signals for one in reference if one.signals is not None]
     return Station(
         name=name,
@@ -197,9 +197,22 @@ def make_records(
     return records, answers
 
 
-def take_window(
-    station: Station, incident: Incident, network: Network
-) -> tuple[list[ImageRecord], GivenFacts]:
+@dataclass(frozen=True)
+class Window:
+    """An incident that was measured and not judged yet: its records, what is known beside them, what
+    photographs of the golden part told, and what two annotators said of each image."""
+
+    station: str
+    causes: tuple[str, ...]
+    kinds: tuple[str, ...]
+    strengths: tuple[float, ...]
+    records: list[ImageRecord]
+    given: GivenFacts
+    golden: list[Signals]
+    pairs: list[tuple[bool, bool]]
+
+
+def take_window(station: Station, incident: Incident, network: Network) -> Window:
     """Return the records of an incident, and everything that can be known beside them."""
     chain = incident.chain
     prepare = chain.prepare or (lambda image: image)
@@ -212,9 +225,6 @@ def take_window(
     losses = [float((p >= 0.5) != shot.first) for p, shot in zip(answers, incident.shots, strict=True)]
     given = GivenFacts(
         replay=compare_replay(station.replayed_answers[:, None], again[:, None]),
-        golden=compare_golden(
-            station.golden, [measure_signals(chain.decode(data)) for data in incident.golden]
-        ),
         audit=compare_means(losses, station.losses),
         labelled=compare_means(
             [float(shot.first) for shot in incident.shots], [float(first) for first, _ in station.pairs]
@@ -224,7 +234,11 @@ def take_window(
         sites=chain.sites,
         release=chain.release,
     )
-    return window, given
+    golden = [measure_signals(chain.decode(data)) for data in incident.golden]
+    pairs = [(shot.first, shot.second) for shot in incident.shots]
+    return Window(
+        station.name, incident.causes, incident.kinds, incident.strengths, window, given, golden, pairs
+    )
 
 
 def compare_agreement(after: Sequence[tuple[bool, bool]], before: Sequence[tuple[bool, bool]]) -> Moved:
@@ -260,34 +274,40 @@ def plan_incidents(stock: Stock, *, quick: bool, part: str, per_kind: int) -> li
 
 
 @dataclass(frozen=True)
-class Window:
-    """An incident that was measured and not judged yet: its records, and what is known beside them."""
-
-    station: str
-    causes: tuple[str, ...]
-    kinds: tuple[str, ...]
-    strengths: tuple[float, ...]
-    records: list[ImageRecord]
-    given: GivenFacts
-
-
-@dataclass(frozen=True)
 class Measured:
-    """All windows of a station, with its reference and its signatures."""
+    """All windows of a station, with its reference, its signatures and its golden part of then."""
 
     windows: list[Window]
     reference: list[ImageRecord]
     library: SignatureLibrary
+    golden: list[bytes]
+    losses: list[float]
+    pairs: list[tuple[bool, bool]]
 
     def cases(self) -> list[Case]:
         """Return every incident with its evidence."""
-        return [
-            Case(
-                **{name: getattr(one, name) for name in ("station", "causes", "kinds", "strengths")},
-                evidence=gather_evidence(self.reference, one.records, library=self.library, given=one.given),
+        photographs = [decode_upright(data) for data in self.golden]
+        before = [measure_signals(image) for image in photographs]
+        part = learn_golden(before, images=photographs[:2])
+        labels = [first for first, _ in self.pairs]
+        cases = []
+        for one in self.windows:
+            losses = list((one.given.losses or {}).values())
+            given = replace(
+                one.given,
+                golden=compare_golden(before, one.golden),
+                golden_signature=None if part is None else match_golden(part, one.golden),
+                audit_by_class=compare_by_class(
+                    (losses, [first for first, _ in one.pairs]), (self.losses, labels)
+                ),
             )
-            for one in self.windows
-        ]
+            cases.append(
+                Case(
+                    **{name: getattr(one, name) for name in ("station", "causes", "kinds", "strengths")},
+                    evidence=gather_evidence(self.reference, one.records, library=self.library, given=given),
+                )
+            )
+        return cases
 
 
 def make_cases(
@@ -319,10 +339,10 @@ def make_cases(
         rng = np.random.default_rng([seed, STATIONS.index(name)])
         plan = plan_incidents(station.stock, quick=quick, part=part, per_kind=per_kind)
         measured = measure_station(station, plan, network=network, quick=quick, rng=rng)
-        cases += measured.cases()
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(pickle.dumps(measured))
+        cases += measured.cases()
         print(f"{name}: {len(cases)} incidents so far", file=sys.stderr)
     return cases, skipped
 
@@ -341,11 +361,10 @@ def measure_station(
         cheap = all(fault.cause in LABEL_CAUSES for fault in faults)
         n = (140 if cheap else 48) if quick else (240 if cheap else 100)
         incident = cause_incident(faults, stock=station.stock, n=n, rng=rng, chain=station.chain)
-        records, given = take_window(station, incident, network)
-        windows.append(
-            Window(station.name, incident.causes, incident.kinds, incident.strengths, records, given)
-        )
-    return Measured(windows, station.reference, station.library)
+        windows.append(take_window(station, incident, network))
+    return Measured(
+        windows, station.reference, station.library, station.golden, station.losses, station.pairs
+    )
 
 
 def measure(

@@ -118,6 +118,65 @@ def test_an_unnamed_change_of_the_camera_is_unknown_when_the_golden_part_differs
     assert diagnose(odd).cause == "unknown"
 
 
+SAME_PART = SignatureMatch(moved=False, distance=0.2, rest=0.0)
+ODD_PART = SignatureMatch(moved=True, distance=60.0, rest=0.7)
+
+
+def told(evidence: DiagnosisEvidence, fact: str) -> list[str]:
+    codes = [line.code.split(".") for line in diagnose(evidence).evidence]
+    return [level for name, level in codes if name == fact]
+
+
+def test_the_golden_part_has_the_word_on_the_camera() -> None:
+    darker = replace(PATTERNS["new_product"], signature=signed("light"), golden_signature=SAME_PART)
+    assert diagnose(darker).cause == "new_product"
+    turned = replace(QUIET, signature=UNNAMED, golden_signature=signed("mount"), golden=DIFFERS)
+    assert diagnose(turned).cause == "mount"
+    odd = replace(QUIET, signature=signed("light"), golden_signature=ODD_PART, golden=DIFFERS)
+    odd = replace(odd, signature=replace(odd.signature, rest=0.5))
+    assert diagnose(odd).cause == "unknown"
+
+
+def test_a_golden_part_that_is_not_explained_leaves_a_clear_match_of_the_window_its_say() -> None:
+    clear = replace(signed("focus"), rest=0.1)
+    seen = replace(QUIET, signature=clear, golden_signature=ODD_PART, golden=DIFFERS, embedding=SHIFTED)
+    assert diagnose(seen).cause == "focus"
+
+
+def test_a_change_of_all_photographs_of_the_golden_part_counts_though_none_differs_much() -> None:
+    assert told(replace(QUIET, golden_signature=ODD_PART), "golden") == ["differs"]
+    assert told(replace(QUIET, golden_signature=SAME_PART), "golden") == ["same"]
+
+
+def test_another_mix_of_parts_that_the_model_takes_no_note_of_says_nothing() -> None:
+    mixed = replace(QUIET, signature=UNNAMED, golden_signature=SAME_PART)
+    assert told(mixed, "unnamed") == []
+    assert told(replace(mixed, embedding=SHIFTED), "unnamed") == ["yes"]
+
+
+def test_more_defects_that_a_model_misses_as_ever_are_a_prevalence_and_no_new_definition() -> None:
+    more = replace(QUIET, audit=UP, labelled=Moved(0.2, 0.1, 0.3, 300), prediction=None)
+    assert diagnose(replace(more, audit_by_class=FLAT)).cause == "prevalence"
+    worse = diagnose(replace(more, audit_by_class=UP))
+    assert "prevalence" not in [code for code, weight in worse.ranked[:1]]
+
+
+def test_an_estimate_of_the_prevalence_too_wide_to_tell_is_not_taken_for_the_same() -> None:
+    wide = replace(QUIET, prediction=PredictionFacts(0.2, 0.3, -0.1, 0.4, 0.0, 60))
+    assert told(wide, "prevalence") == []
+
+
+def test_a_dead_part_of_the_picture_is_a_fault_of_the_sensor() -> None:
+    dead = replace(
+        QUIET,
+        still=StillFacts(0.0, 0.0, 200, dead=0.25),
+        signature=UNNAMED,
+        golden=DIFFERS,
+        golden_signature=ODD_PART,
+    )
+    assert diagnose(dead).cause == "sensor_fault"
+
+
 def test_changed_answers_to_frozen_files_of_one_site_are_upstream_and_of_many_a_release() -> None:
     one = replace(QUIET, replay=DIFFERS)
     assert diagnose(one).cause == "upstream"
@@ -152,13 +211,15 @@ def test_chance_moves_a_fact_that_neither_of_two_causes_names_once_and_not_twice
 
 def test_a_small_shift_of_the_embedding_is_explained_only_where_the_prevalence_takes_some_of_it() -> None:
     moved = PredictionFacts(0.2, 0.45, 0.15, 0.35, 0.05, 200, remaining=0.9)
+    shifted = replace(QUIET, embedding=EmbeddingFacts(0.8, 0.05, 500, 200))
     codes = [
         line.code
         for facts in (moved, replace(moved, explained=0.3))
-        for line in diagnose(replace(QUIET, prediction=facts)).evidence
+        for line in diagnose(replace(shifted, prediction=facts)).evidence
         if line.code.startswith("prevalence")
     ]
     assert codes == ["prevalence.moved", "prevalence.explains"]
+    assert told(replace(QUIET, prediction=moved), "prevalence") == ["explains"]  # nothing there to explain
 
 
 def test_a_signature_tells_the_kind_and_how_strong_it_is() -> None:

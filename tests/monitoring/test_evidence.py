@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from perenne.monitoring.evidence import GivenFacts, compare_means, find_new_values, gather_evidence
+from perenne.monitoring.evidence import (
+    GivenFacts,
+    compare_by_class,
+    compare_means,
+    find_dead_share,
+    find_new_values,
+    gather_evidence,
+)
 from perenne.monitoring.probes import compare_golden, compare_replay
 from perenne.monitoring.record import ImageRecord, pack_embedding
 from perenne.quality.fingerprint import Fingerprint
@@ -118,6 +125,39 @@ def test_bare_and_equal_parts_are_no_fault_of_the_sensor_where_the_reference_has
 
     seen = gather_evidence(some_bare(15), some_bare(16)).still
     assert seen is not None and (seen.repeated, seen.lost) == (0, 0)
+
+
+def test_rows_that_are_gone_are_dead_although_parts_lie_bare_here_and_there() -> None:
+    def part(seed: int, *, lost: bool) -> Signals:
+        rng = np.random.default_rng(seed)
+        image = rng.integers(60, 180, (64, 64, 3), dtype=np.uint8)
+        image[:, : 16 if seed % 2 else 0] = 20  # every other part is bare at its left
+        image[44:] = 128 if lost else image[44:]
+        return measure_signals(image)
+
+    before = [part(seed, lost=False) for seed in range(30)]
+    assert find_dead_share(before, [part(seed, lost=True) for seed in range(50, 80)]) == 0.25
+    assert find_dead_share(before, [part(seed, lost=False) for seed in range(50, 80)]) == 0.0
+    assert find_dead_share([], before) == 0.0
+
+
+def test_a_share_of_a_new_kind_is_told_and_a_healthy_window_has_next_to_none(
+    reference: list[ImageRecord],
+) -> None:
+    half = [*records(60, seed=20), *records(60, seed=21, moved=3.0)]
+    shares = [gather_evidence(reference, one).embedding for one in (half, records(120, seed=22))]
+    assert shares[0] is not None and shares[0].unlike == pytest.approx(0.5, abs=0.12)
+    assert shares[1] is not None and shares[1].unlike < 0.2
+
+
+def test_the_loss_by_class_is_up_where_a_class_is_judged_otherwise() -> None:
+    rng = np.random.default_rng(3)
+    labels = (rng.random(300) < 0.3).tolist()
+    before = [float(defect and rng.random() < 0.4) for defect in labels]
+    slips = [float(rng.random() < 0.3) for _ in labels]
+    worse = compare_by_class((slips, labels), (before, labels))
+    assert worse is not None and worse.low > 0
+    assert compare_by_class(([1.0] * 3, [True] * 3), (before, labels)) is None
 
 
 def test_records_without_embeddings_and_scores_leave_these_facts_open(reference: list[ImageRecord]) -> None:

@@ -51,7 +51,10 @@ def _place(image: Pixels, *, right: float = 0.0, down: float = 0.0, degrees: flo
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     matrix[:, 2] += (right * width, down * height)
-    moved = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    # Sharp: a camera that was knocked aside does not blur, and a linear interpolation would.
+    moved = cv2.warpAffine(
+        image, matrix, (width, height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(moved, dtype=np.uint8)
 
 

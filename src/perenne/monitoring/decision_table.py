@@ -31,6 +31,11 @@ LIMITS = (
         "agreement",
         "agreement_stable",
         "still_share",
+        "dead_cells",
+        "unlike_most",
+        "prevalence_flat",
+        "golden_sure",
+        "window_sure",
         "many_sites",
     ),
 )
@@ -116,7 +121,13 @@ class Table:
             return self.any_rest if level == levels[0] else self.any_moved
         shown = row.shows.get(fact, levels[:1])
         chance = row.chance.get(fact, self.facts[fact].rest)
-        return chance / len(shown) if level in shown else (1 - chance) / (len(levels) - len(shown))
+        if level in shown:
+            return chance / len(shown)
+        others = [other for other in levels if other not in shown]
+        if len(others) == 1 or levels[0] in shown:
+            return (1 - chance) / len(others)
+        rest = self.facts[fact].rest  # a fact that is not shown mostly stays at rest
+        return (1 - chance) * (rest if level == levels[0] else (1 - rest) / (len(others) - 1))
 
 
 @cache

@@ -41,12 +41,14 @@ class ChannelMove:
 
 @dataclass(frozen=True)
 class EmbeddingFacts:
-    """`distance`: shift of the mean in whitened axes, less noise. `far_share`: beyond the 95 % radius."""
+    """`distance`: shift of the mean in whitened axes, less noise. `far_share`: beyond the 95 % radius.
+    `unlike`: at least such a share of the window is of a kind that the reference lacks."""
 
     distance: float
     far_share: float
     n_reference: int
     n_window: int
+    unlike: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,13 @@ class ClusterFacts:
 @dataclass(frozen=True)
 class StillFacts:
     """Shares of the window beyond those of the reference: pictures that repeat their predecessor, and black,
-    white or half lost ones."""
+    white or half lost ones. `dead`: the share of the picture's cells in which hardly any image of the window
+    shows anything, although those of the reference do."""
 
     repeated: float
     lost: float
     n: int
+    dead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ class DiagnosisEvidence:
     """Everything that was looked at; None is what was not.
 
     `fingerprint`: fields of the file or of the software with a value unseen before. `moves`: channels of
-    acquisition. `labelled`: the share of defects among audited labels. `sites`: how many sites moved on the
-    same channel at once. `release`: whether a release of model or software went out at the onset.
+    acquisition. `golden_signature`: what moved the photographs of the golden part. `audit_by_class`: the
+    audited loss with the classes in the shares of before. `labelled`: the share of defects among audited
+    labels. `sites`: how many sites moved on the same channel at once. `release`: whether a release of model
+    or software went out at the onset.
     """
 
     fingerprint: Mapping[str, str] | None = None
@@ -110,7 +116,9 @@ class DiagnosisEvidence:
     prediction: PredictionFacts | None = None
     replay: ProbeFacts | None = None
     golden: ProbeFacts | None = None
+    golden_signature: SignatureMatch | None = None
     audit: Moved | None = None
+    audit_by_class: Moved | None = None
     labelled: Moved | None = None
     agreement: Moved | None = None
     cluster: ClusterFacts | None = None
@@ -171,7 +179,8 @@ def diagnose(evidence: DiagnosisEvidence, *, table: Table | None = None) -> Find
     if all(one.level == table.facts[fact].levels[0] for fact, one in seen.items()):
         cause = UNKNOWN
     rows = table.rows_of(cause)
-    match = evidence.signature if evidence.signature and evidence.signature.kinds else None
+    named = (evidence.golden_signature, evidence.signature)
+    match = next((one for one in named if one is not None and one.kinds), None)
     return Finding(
         cause=cause,
         drift=rows[0].drift,
@@ -238,13 +247,14 @@ def read_facts(evidence: DiagnosisEvidence, *, table: Table) -> dict[str, Seen]:
     read: dict[str, Seen | None] = {
         "fingerprint": _read_fingerprint(evidence.fingerprint),
         "replay": _read_probe(evidence.replay, "frozen files through today's software"),
-        "golden": _read_probe(evidence.golden, "photographs of the golden part"),
+        "golden": _read_golden(evidence.golden, evidence.golden_signature),
         **_read_signature(evidence, limits),
         "still": _read_still(evidence.still, limits),
         "embedding": _read_embedding(evidence.embedding, limits),
-        "far": _read_far(evidence.embedding, limits),
-        "prevalence": _read_prevalence(evidence.prediction, limits),
-        "audit": _read_audit(evidence.audit, limits),
+        "far": _read_far(evidence, limits),
+        "prevalence": _read_prevalence(evidence, limits),
+        "audit": _read_audit(evidence.audit, limits, "audited loss"),
+        "by_class": _read_audit(evidence.audit_by_class, limits, "audited loss at the classes of before"),
         "labelled": _read_labelled(evidence.labelled, limits),
         "cluster": _read_cluster(evidence.cluster),
         "agreement": _read_agreement(evidence.agreement, limits),
@@ -274,7 +284,52 @@ def _read_probe(probe: ProbeFacts | None, what: str) -> Seen | None:
     return Seen(level, f"{probe.n_different} of {probe.n_images} {what} differ", numbers)
 
 
+def _read_golden(probe: ProbeFacts | None, match: SignatureMatch | None) -> Seen | None:
+    """Return whether the golden part changed: one photograph much, or all of them a little."""
+    seen = _read_probe(probe, "photographs of the golden part")
+    if match is None:
+        return seen
+    words = f", {match.words}" if match.words else ""
+    numbers = {**(seen.numbers if seen else {}), "distance": round(match.distance, 3)}
+    level = "differs" if match.moved or (seen is not None and seen.level == "differs") else "same"
+    return Seen(level, (seen.found if seen else "photographs of the golden part") + words, numbers)
+
+
 def _read_signature(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> dict[str, Seen | None]:
+    """Return what became of the camera, and whether signals moved without a name.
+
+    The golden part has the word where it was photographed again: it is the same part, so that whatever it
+    shows is the camera, and whatever it does not show is not. Without it the window must do, which varies as
+    products do. A golden part that is explained less well leaves a clear match of the window its say.
+    """
+    golden, window = evidence.golden_signature, evidence.signature
+    if golden is None:
+        return _read_window_signature(evidence, limits)
+    causes = set(golden.causes)
+    if golden.moved and (not causes or golden.rest > limits["golden_sure"]) and window is not None:
+        causes |= set(window.causes) if window.rest <= limits["window_sure"] else set()
+    words = golden.words or ("the golden part did not change" if not golden.moved else "no known signature")
+    numbers = {"distance": round(golden.distance, 3), "rest": round(golden.rest, 3)}
+    read: dict[str, Seen | None] = {
+        fact: Seen("yes" if fact in causes else "no", words, numbers if fact in causes else {})
+        for fact in SIGNATURE_FACTS
+    }
+    if golden.moved and not causes:
+        return read | {"unnamed": Seen("yes", words, numbers)}
+    if golden.moved or window is None:
+        return read  # what else moved is hidden behind the camera
+    seen_by_model = evidence.embedding is None or (
+        evidence.embedding.distance >= limits["embedding_distance"]
+    )
+    if window.moved and (window.distance < limits["unnamed_distance"] or not seen_by_model):
+        return read  # another mix of parts, which the model takes no note of
+    numbers = {"distance": round(window.distance, 3)} if window.moved else {}
+    return read | {"unnamed": Seen("yes" if window.moved else "no", words, numbers)}
+
+
+def _read_window_signature(
+    evidence: DiagnosisEvidence, limits: Mapping[str, float]
+) -> dict[str, Seen | None]:
     match = evidence.signature
     if match is None:
         return {}
@@ -295,8 +350,9 @@ def _read_still(facts: StillFacts | None, limits: Mapping[str, float]) -> Seen |
     if facts is None:
         return None
     numbers = {"repeated": round(facts.repeated, 4), "lost": round(facts.lost, 4), "images": facts.n}
-    still = max(facts.repeated, facts.lost) >= limits["still_share"]
-    return Seen("yes" if still else "no", f"{facts.repeated:.0%} repeated, {facts.lost:.0%} lost", numbers)
+    still = max(facts.repeated, facts.lost) >= limits["still_share"] or facts.dead >= limits["dead_cells"]
+    found = f"{facts.repeated:.0%} repeated, {facts.lost:.0%} lost, {facts.dead:.0%} of the picture dead"
+    return Seen("yes" if still else "no", found, {**numbers, "dead": round(facts.dead, 4)})
 
 
 def _read_embedding(facts: EmbeddingFacts | None, limits: Mapping[str, float]) -> Seen | None:
@@ -307,22 +363,50 @@ def _read_embedding(facts: EmbeddingFacts | None, limits: Mapping[str, float]) -
     return Seen(level, f"mean moved by {facts.distance:.2f} spreads", numbers)
 
 
-def _read_far(facts: EmbeddingFacts | None, limits: Mapping[str, float]) -> Seen | None:
+def _read_far(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> Seen | None:
+    """Return how many images lie far off, or are of a kind of their own.
+
+    The latter speaks of products only where the golden part, the files and the software are as before; and
+    classes that changed their shares account for as much of it.
+    """
+    facts = evidence.embedding
     if facts is None:
         return None
     beyond = facts.far_share - 0.05
-    level = "most" if beyond >= limits["far_most"] else "some" if beyond >= limits["far_some"] else "none"
-    numbers = {"share": round(facts.far_share, 4), "images": facts.n_window}
-    return Seen(level, f"{facts.far_share:.0%} lie beyond the 95 % radius of the reference", numbers)
+    camera, replay = evidence.golden_signature, evidence.replay
+    as_before = camera is not None and not camera.moved and not evidence.fingerprint
+    as_before = as_before and (replay is None or replay.n_different == 0)
+    unlike = facts.unlike - _moved_classes(evidence) if as_before else 0.0
+    most = beyond >= limits["far_most"] or unlike >= limits["unlike_most"]
+    level = "most" if most else "some" if beyond >= limits["far_some"] else "none"
+    numbers = {"share": round(facts.far_share, 4), "unlike": round(facts.unlike, 4)}
+    found = (
+        f"{facts.far_share:.0%} lie beyond the 95 % radius of the reference, {facts.unlike:.0%} are unlike it"
+    )
+    return Seen(level, found, {**numbers, "images": facts.n_window})
 
 
-def _read_prevalence(facts: PredictionFacts | None, limits: Mapping[str, float]) -> Seen | None:
+def _moved_classes(evidence: DiagnosisEvidence) -> float:
+    """Return by how much the share of defects changed: as labelled, else as estimated where that is sure."""
+    if evidence.labelled is not None:
+        return abs(evidence.labelled.change)
+    facts = evidence.prediction
+    return abs(facts.window - facts.reference) if facts and (facts.low > 0 or facts.high < 0) else 0.0
+
+
+def _read_prevalence(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> Seen | None:
+    """Return how the estimated prevalence moved; an embedding that lies still leaves nothing to explain."""
+    facts = evidence.prediction
     if facts is None:
         return None
+    embedding = evidence.embedding
+    still = embedding is not None and embedding.distance < limits["embedding_distance"]
     change = facts.window - facts.reference
     moved = (facts.low > 0 or facts.high < 0) and abs(change) >= limits["prevalence"]
     little_left = facts.remaining <= limits["remaining"] and facts.explained >= limits["explained_some"]
-    explains = facts.explained >= limits["explained"] or little_left
+    explains = facts.explained >= limits["explained"] or little_left or still
+    if not moved and explains and max(facts.high, -facts.low) > limits["prevalence_flat"]:
+        return None
     level = "same" if not moved else "explains" if explains else "moved"
     numbers = {"before": facts.reference, "after": facts.window, "low": facts.low, "high": facts.high}
     numbers |= {"explained": facts.explained, "images": float(facts.n)}
@@ -330,13 +414,13 @@ def _read_prevalence(facts: PredictionFacts | None, limits: Mapping[str, float])
     return Seen(level, found, {name: round(value, 4) for name, value in numbers.items()})
 
 
-def _read_audit(facts: Moved | None, limits: Mapping[str, float]) -> Seen | None:
+def _read_audit(facts: Moved | None, limits: Mapping[str, float], what: str) -> Seen | None:
     if facts is None:
         return None
     up = facts.low > 0 and facts.change >= limits["audit"]
     if not up and facts.high > limits["audit_flat"]:
         return None
-    return Seen("up" if up else "flat", f"audited loss {facts.change:+.1%}", _numbers(facts))
+    return Seen("up" if up else "flat", f"{what} {facts.change:+.1%}", _numbers(facts))
 
 
 def _read_labelled(facts: Moved | None, limits: Mapping[str, float]) -> Seen | None:

@@ -83,7 +83,7 @@ class SignatureMatch:
     words: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """One kind of change: `strengths` ascend, `shifts_SF` are standardised, the row of the neutral is 0."""
 
@@ -177,16 +177,32 @@ def learn_signatures(
     white = _whiten((values - values.mean(0)) / scale)
     replayed = images[:N_IMAGES]
     before = np.array([describe_acquisition(measure_signals(image)) for image in replayed])
-    curves = []
-    for kind in kinds:
-        rows = [
-            np.zeros(len(scale))
-            if strength == kind.neutral
-            else _mean_change(replayed, kind, strength, before) / scale @ white
-            for strength in kind.strengths
-        ]
-        curves.append(Curve(kind.name, kind.cause, kind.words, kind.strengths, np.array(rows)))
+    curves = [
+        trace_curve(kind, images=replayed, before_NF=before, scale_F=scale, white_FF=white) for kind in kinds
+    ]
     return SignatureLibrary(values.mean(0), scale, white, tuple(curves), len(reference))
+
+
+def trace_curve(
+    kind: Kind,
+    *,
+    images: Sequence[Pixels],
+    before_NF: Floats,
+    scale_F: Floats,
+    white_FF: Floats | None = None,
+) -> Curve:
+    """Return how a kind of change moves the signals of these images, strength by strength.
+
+    `before_NF`: what `describe_acquisition` says of them as they are. Not whitened without `white_FF`.
+    """
+    rows = []
+    for strength in kind.strengths:
+        if strength == kind.neutral:
+            rows.append(np.zeros(len(scale_F)))
+            continue
+        row = _mean_change(images, kind, strength, before_NF) / scale_F
+        rows.append(row if white_FF is None else row @ white_FF)
+    return Curve(kind.name, kind.cause, kind.words, kind.strengths, np.array(rows))
 
 
 def match_signature(
@@ -232,7 +248,7 @@ def find_spot(shift_F: Floats, *, library: SignatureLibrary) -> tuple[float, str
     """
     cells = _unwhiten(shift_F, library)[len(NAMES) :][:64].reshape(8, 8)
     squares = (cells - np.median(cells)) ** 2
-    row, column, held = _place_spot(squares)
+    row, column, held = place_spot(squares)
     peak = float(cells.flat[int(squares.argmax())] - np.median(cells))
     if held < SPOT_SHARE * squares.sum() or abs(peak) < SPOT_GREY:
         return None
@@ -240,7 +256,7 @@ def find_spot(shift_F: Floats, *, library: SignatureLibrary) -> tuple[float, str
     return round(peak, 1), f"a spot of {peak:+.0f} grey values, {where}"
 
 
-def _place_spot(squares: Floats) -> tuple[int, int, float]:
+def place_spot(squares: Floats) -> tuple[int, int, float]:
     """Return the upper left of the nine neighbouring cells that hold most, and what they hold."""
     sums = np.array([[squares[row : row + 3, at : at + 3].sum() for at in range(6)] for row in range(6)])
     row, column = (int(at) for at in np.unravel_index(int(sums.argmax()), sums.shape))
@@ -251,7 +267,7 @@ def _without_spot(shift_F: Floats, *, library: SignatureLibrary) -> Floats:
     """Return the shift with the cells at and around the spot as the others; the whole image keeps its own."""
     plain = _unwhiten(shift_F, library)
     grids = [plain[len(NAMES) :][at : at + 64].reshape(8, 8) for at in (0, 64)]
-    row, column, _ = _place_spot((grids[0] - np.median(grids[0])) ** 2)
+    row, column, _ = place_spot((grids[0] - np.median(grids[0])) ** 2)
     for grid in grids:
         grid[max(0, row - 1) : row + 4, max(0, column - 1) : column + 4] = np.median(grid)
         grid -= grid.mean()
@@ -278,7 +294,7 @@ def match_shift(
         beyond = max(0.0, float(rest_F @ rest_F) - noise * (1 + 2 * spread))
         return float(np.sqrt(beyond) / distance)
 
-    points = [_nearest(shift_F, curve) for curve in library.curves]
+    points = [nearest_point(shift_F, curve) for curve in library.curves]
     single = min(range(len(points)), key=lambda i: points[i][2])
     rest = left_over(shift_F - points[single][1])
     chosen = [(library.curves[single], points[single][0])]
@@ -316,10 +332,10 @@ def _nearest_pair(
         for j, other in enumerate(curves):
             if j == i or (j in first and j < i):
                 continue
-            at, point, _ = _nearest(shift_F, curves[i])
+            at, point, _ = nearest_point(shift_F, curves[i])
             for _ in range(4):
-                other_at, other_point, _ = _nearest(shift_F - point, other)
-                at, point, _ = _nearest(shift_F - other_point, curves[i])
+                other_at, other_point, _ = nearest_point(shift_F - point, other)
+                at, point, _ = nearest_point(shift_F - other_point, curves[i])
             rest = shift_F - point - other_point
             square = float(rest @ rest)
             if best is None or square < best[0]:
@@ -331,7 +347,7 @@ def _both_count(pair: tuple[Part, Part], distance: float) -> bool:
     return all(float(np.linalg.norm(point)) > 0.25 * distance for _, _, point in pair)
 
 
-def _nearest(shift_F: Floats, curve: Curve) -> tuple[float, Floats, float]:
+def nearest_point(shift_F: Floats, curve: Curve) -> tuple[float, Floats, float]:
     """Return strength, point and squared distance of the point of the curve that lies nearest."""
     starts, steps = curve.shifts_SF[:-1], np.diff(curve.shifts_SF, axis=0)
     lengths = np.maximum((steps**2).sum(1), 1e-12)

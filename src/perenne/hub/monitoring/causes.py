@@ -6,7 +6,7 @@ told, other sites. Refuses to invent: what nobody looked at is left out, and "un
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,19 @@ from perenne.hub.images import prepare_image
 from perenne.hub.infra.services import Hub
 from perenne.hub.monitoring import queries, service, stream
 from perenne.hub.monitoring.probing import main_alarm
+from perenne.hub.monitoring.records import see_signals
 from perenne.hub.monitoring.tables import AlarmRow, WatchContextRow, WatchReferenceRow
 from perenne.kit.errors import PerenneError
 from perenne.monitoring.diagnosis import Finding, Moved, ProbeFacts, diagnose
 from perenne.monitoring.evidence import GivenFacts, gather_evidence
+from perenne.monitoring.golden import FEWEST_BEFORE, learn_golden, match_golden
 from perenne.monitoring.record import ImageRecord
-from perenne.monitoring.signatures import N_IMAGES, SignatureLibrary, learn_signatures
+from perenne.monitoring.signatures import N_IMAGES, SignatureLibrary, SignatureMatch, learn_signatures
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+MOST_GOLDEN = 20
 MOST_REFERENCE_IMAGES, MOST_WINDOW_IMAGES = 1_000, 300
 FACTS_HOLD = timedelta(days=28)
 RELEASE_WITHIN = timedelta(days=1)
@@ -42,7 +45,9 @@ def find_and_keep(hub: Hub, actor: Actor, incident_id: str) -> str:
         alarm, context = main_alarm(session, actor, incident_id)
         reference = stream.reference_with_data(session, actor, alarm.reference_id or "")
         given = _given(session, actor, incident_id, alarm, context)
+        photographs = _golden_photographs(session, actor, alarm, context)
         old, new = _images(session, actor, alarm, context, reference)
+    given = replace(given, golden_signature=_look_at_golden(hub, actor, photographs))
     before, after = ([see(row).record for row in rows] for rows in (old, new))
     library = _library(hub, actor, reference, before) if reference is not None else None
     finding = diagnose(gather_evidence(before, after, library=library, given=given))
@@ -88,12 +93,53 @@ def _given(
         replay=_probe(probes.get("replay")),
         golden=_probe(probes.get("golden")),
         audit=_moved(facts.get("audit")),
+        audit_by_class=_moved(facts.get("audit_by_class")),
         labelled=_moved(facts.get("labelled")),
         agreement=_moved(facts.get("agreement")),
         losses=facts.get("losses"),
         sites=len(sites) if queries.count_watched_sites(session, actor) > 1 else None,
         release=release,
     )
+
+
+def _golden_photographs(
+    session: "Session", actor: Actor, alarm: AlarmRow, context: WatchContextRow
+) -> tuple[list[Any], list[Any]]:
+    """Return the captures of the station's golden part before the change and since, the last ones of each."""
+    golden = queries.golden_part_of(session, actor, context.station_id)
+    if golden is None:
+        return [], []
+    rows = queries.captures_of_part(session, actor, station_id=context.station_id, part_id=golden.part_id)
+    sides = (
+        [row for row in rows if row.taken_at < alarm.onset_at],
+        [row for row in rows if row.taken_at >= alarm.onset_at],
+    )
+    return sides[0][-MOST_GOLDEN:], sides[1][-MOST_GOLDEN:]
+
+
+def _look_at_golden(
+    hub: Hub, actor: Actor, photographs: tuple[list[Any], list[Any]]
+) -> SignatureMatch | None:
+    """Return what became of the camera, by the golden part; None where it was not photographed enough."""
+    seen = [
+        [(row, signals) for row in side if (signals := see_signals(row.signals)) is not None]
+        for side in photographs
+    ]
+    before, after = ([(row, one) for row, one in side if one.cell_means] for side in seen)
+    if len(before) < FEWEST_BEFORE or not after:
+        return None
+    try:
+        images = [
+            prepare_image(
+                hub, hub.blobs.get(row.sha256, organisation_id=actor.organisation_id), keep_pixels=True
+            ).pixels_HWC
+            for row, _ in before[:2]
+        ]
+        part = learn_golden([one for _, one in before], images=[one for one in images if one is not None])
+        return None if part is None else match_golden(part, [one for _, one in after])
+    except (PerenneError, ValueError) as error:
+        _log.info("the golden part of station says nothing: %s", error)
+        return None
 
 
 def _told(session: "Session", actor: Actor, context: WatchContextRow, alarm: AlarmRow) -> Mapping[str, Any]:

@@ -321,9 +321,9 @@ def latest_facts(session: Session, actor: Actor, *, site_id: str, since: datetim
 
 
 def captures_of_part(session: Session, actor: Actor, *, station_id: str, part_id: str) -> Sequence[Any]:
-    """Return (image id, taken at, signals) of the captures of a part at a station, in order of time."""
+    """Return (image id, taken at, file hash, signals) of the captures of a part at a station, by time."""
     wanted = (
-        select(ImageRow.id, ImageRow.taken_at, ImageSignalRow.signals)
+        select(ImageRow.id, ImageRow.taken_at, ImageRow.sha256, ImageSignalRow.signals)
         .join(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
         .where(*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id)
     )

@@ -53,6 +53,12 @@ def acquisition_values(signals: str | None) -> dict[str, float]:
     return {f"acquisition.{name}": float(value(read)) for name, (_, value) in ACQUISITION.items()}
 
 
+def see_signals(signals: str | None) -> Signals | None:
+    """Return signals kept as text; None where there are none, or an older version's."""
+    found: Signals | None = _read(Signals, signals)
+    return found
+
+
 def _read(kind: Any, text: str | None) -> Any:
     if text is None:
         return None

@@ -331,8 +331,8 @@ def note_performance(
 ) -> None:
     """What truth says of a site (or station) is known here, and the causes of its incidents are found anew.
 
-    `facts` is plain JSON: `audit`, `labelled` and `agreement`, each with change, low, high, n; `losses`
-    by image.
+    `facts` is plain JSON: `audit`, `audit_by_class`, `labelled` and `agreement`, each with change, low, high,
+    n; `losses` by image.
     """
     session.add(
         WatchFactsRow(

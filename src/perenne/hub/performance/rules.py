@@ -6,7 +6,7 @@ certificate, and figures of a metric with fewer than ten objects an interval.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -302,8 +302,11 @@ def compare_losses(
     """Return how the share of wrongly judged audited images moved, and which were wrong since then.
 
     `losses`: (image, when inspected, whether anything was wrong, whether its label shows a defect; None of
-    a value). `labelled` is how the share of labels with a defect moved. None with fewer than 10 on a side.
+    a value). `labelled` is how the share of labels with a defect moved, `audit_by_class` how the losses did
+    with good and bad pieces in the shares of before. None with fewer than 10 on a side.
     """
+    from perenne.monitoring.evidence import compare_by_class
+
     before = [(wrong, defect) for _, at, wrong, defect in losses if at < since]
     after = {image: (wrong, defect) for image, at, wrong, defect in losses if at >= since}
     audit = _compare_shares([wrong for wrong, _ in before], [wrong for wrong, _ in after.values()])
@@ -315,7 +318,15 @@ def compare_losses(
         "audit": audit,
         "losses": {image: float(wrong) for image, (wrong, _) in after.items()},
     }
-    return facts if labelled is None else facts | {"labelled": labelled}
+    if labelled is None:
+        return facts
+    by_class = compare_by_class(*(_by_class(side) for side in (list(after.values()), before)))
+    return facts | {"labelled": labelled} | ({} if by_class is None else {"audit_by_class": asdict(by_class)})
+
+
+def _by_class(side: Sequence[tuple[bool, bool | None]]) -> tuple[list[float], list[bool]]:
+    known = [(float(wrong), defect) for wrong, defect in side if defect is not None]
+    return [wrong for wrong, _ in known], [defect for _, defect in known]
 
 
 def _compare_shares(before: Sequence[bool], after: Sequence[bool]) -> dict[str, float] | None:

@@ -40,7 +40,7 @@ export interface Told {
   channel?: boolean;
 }
 
-const SHARES = new Set(["repeated", "lost", "share", "before", "after", "explained"]);
+const SHARES = new Set(["repeated", "lost", "share", "before", "after", "explained", "dead", "unlike"]);
 const COUNTS = new Set(["images", "different", "fields", "sites"]);
 
 /** Return the numbers of an evidence line in the order they are read; an interval stands with its change. */
