@@ -117,7 +117,7 @@ def test_missing_weights_are_said(tmp_path: Path) -> None:
 
 def test_boxes_follow_their_objects_through_every_variation() -> None:
     rng = np.random.default_rng(1)
-    for flips in ("dihedral", "horizontal", "none"):
+    for flips in ("dihedral", "mirrored", "horizontal", "none"):
         variation = Variation(flips, shift=0.1, zoom=0.2, turn=0, contrast=0, brightness=0)  # type: ignore[arg-type]
         for _ in range(20):
             picture = np.zeros((96, 96, 3), np.uint8)

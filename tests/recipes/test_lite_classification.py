@@ -90,7 +90,7 @@ def write_model(model: TrainedModel, path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("flips", "mirrors", "axes"),
-    [("horizontal", 4, [1]), ("dihedral", 2, [1]), ("dihedral", 4, [0, 1, (0, 1)])],
+    [("horizontal", 4, [1]), ("dihedral", 2, [1]), ("mirrored", 4, [0, 1, (0, 1)])],
 )
 def test_a_model_answers_the_same_for_the_mirror_images_it_averages_over(
     tmp_path: Path, flips: str, mirrors: int, axes: list[Any]
@@ -207,6 +207,18 @@ def test_a_variation_without_parts_changes_nothing_and_flips_keep_the_pixels() -
     for _ in range(8):
         varied = vary_picture(picture, mirrored, rng=rng)
         assert (varied == picture).all() or (varied == picture[:, ::-1]).all()
+
+
+@pytest.mark.parametrize(("flips", "images"), [("horizontal", 2), ("mirrored", 4), ("dihedral", 8)])
+def test_flips_give_every_picture_of_an_equally_possible_piece_and_no_other(flips: Any, images: int) -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    possible = [picture, picture[:, ::-1], picture[::-1], picture[::-1, ::-1]]
+    possible = [*possible, *(p.transpose(1, 0, 2) for p in possible)]
+    variation = Variation(flips, shift=0, zoom=0, turn=0, contrast=0, brightness=0)
+    drawn = [vary_picture(picture, variation, rng=rng) for _ in range(100)]
+    seen = {next(i for i, one in enumerate(possible) if (one == varied).all()) for varied in drawn}
+    assert seen == set(range(images))
 
 
 def test_the_temperature_of_overconfident_scores_is_high() -> None:

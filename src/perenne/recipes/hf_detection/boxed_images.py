@@ -88,12 +88,12 @@ def vary_boxed(
     """Return picture and boxes mirrored, zoomed, moved, and in other light."""
     height, width = picture.shape[:2]
     across, down, swap = (bool(v) for v in rng.integers(0, 2, 3))
-    dihedral = variation.flips == "dihedral"
-    if across and variation.flips != "none":
+    flips = variation.flips
+    if across and flips != "none":
         picture, boxes_M4 = picture[:, ::-1], _mirror(boxes_M4, axis=0, side=width)
-    if down and dihedral:
+    if down and flips in ("mirrored", "dihedral"):
         picture, boxes_M4 = picture[::-1], _mirror(boxes_M4, axis=1, side=height)
-    if swap and dihedral and width == height:
+    if swap and flips == "dihedral" and width == height:
         picture, boxes_M4 = picture.transpose(1, 0, 2), boxes_M4[:, [1, 0, 3, 2]]
     scale = 1 + rng.uniform(-variation.zoom, variation.zoom)
     move = rng.uniform(-variation.shift, variation.shift, 2) * (width, height)

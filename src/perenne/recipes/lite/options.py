@@ -17,12 +17,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Steps = Annotated[int, Field(ge=0)]
+Flips = Literal["dihedral", "mirrored", "horizontal", "none"]
 
 
 class RunOptions(BaseModel):
     """What may be chosen for any run. Of the budgets the first to be used up ends it.
 
-    `presets`: defaults by preset. `backbone_factor` times `learning_rate` is the rate of the backbone.
+    `presets`: defaults by preset. `flips`: which pictures show an equally possible piece: "mirrored" ones,
+    across and down; "dihedral" ones, turned by quarters as well; only "horizontal" mirror images; or "none".
+    `backbone_factor` times `learning_rate` is the rate of the backbone.
     `threads` = 0 takes every core. `patience` evaluations without a better one end a run early (0: never).
     """
 
@@ -33,7 +36,7 @@ class RunOptions(BaseModel):
     budget_cpu_s: Seconds = 600.0
     budget_wall_s: Seconds = None
     max_steps: int | None = Field(None, gt=0)
-    flips: Literal["dihedral", "horizontal", "none"] = "dihedral"
+    flips: Flips = "dihedral"
     learning_rate: Rate
     backbone_factor: NotNegative
     weight_decay: NotNegative

@@ -25,6 +25,7 @@ UPRIGHT: Mirrors = ((),)
 MIRRORS: dict[str, Mirrors] = {
     "none": UPRIGHT,
     "horizontal": ((), (2,)),
+    "mirrored": ((), (2,), (1,), (1, 2)),
     "dihedral": ((), (2,), (1,), (1, 2)),
 }
 

@@ -7,7 +7,7 @@ that cannot be read, naming it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from perenne.quality.decoding import decode_upright
 from perenne.recipes.contract import TrainingItem
 from perenne.recipes.errors import UnreadableTrainingImage
+from perenne.recipes.lite.options import Flips
 from perenne.recipes.lite.picture_cache import Picture, PictureCache
 from perenne.runtime.placing import place_input
 
@@ -31,7 +32,7 @@ class Variation:
     parts of the side, `turn` degrees, `contrast` a part, `brightness` grey levels: each drawn from -x..x.
     """
 
-    flips: Literal["dihedral", "horizontal", "none"] = "dihedral"
+    flips: Flips = "dihedral"
     shift: float = 0.05
     zoom: float = 0.1
     turn: float = 3.0
@@ -145,11 +146,10 @@ def _flip(picture: Picture, flips: str, rng: np.random.Generator) -> Picture:
         return picture
     if across:
         picture = picture[:, ::-1]
-    if flips == "dihedral":
-        if down:
-            picture = picture[::-1]
-        if swap and picture.shape[0] == picture.shape[1]:
-            picture = picture.transpose(1, 0, 2)
+    if down and flips != "horizontal":
+        picture = picture[::-1]
+    if swap and flips == "dihedral" and picture.shape[0] == picture.shape[1]:
+        picture = picture.transpose(1, 0, 2)
     return np.ascontiguousarray(picture)
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from perenne.recipes.contract import Reporter, TrainedModel, TrainingTask
-from perenne.recipes.lite.options import Decay, LiteOptions, NotNegative, Rate, Share, Steps
+from perenne.recipes.lite.options import Decay, Flips, LiteOptions, NotNegative, Rate, Share, Steps
 
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {},
@@ -30,6 +30,7 @@ class LiteClassificationConfig(LiteOptions):
 
     `mode` "probe" fits a linear model on frozen features in seconds; "finetune" starts from that model and
     trains the network under the budget. `fail_classes`: the bad classes; by default all but the first.
+    `flips`: cameras see pieces one way up, so quarter turns are for those who know that theirs turn.
     `mirrors`: the exported network averages its answer over at most so many mirror images, those that `flips`
     calls equally possible; inference costs as many times more.
     """
@@ -40,6 +41,7 @@ class LiteClassificationConfig(LiteOptions):
     side: int = Field(224, ge=64, le=1024, multiple_of=32)
     batch_size: int = Field(16, ge=1, le=1024)
     fail_classes: list[str] | None = None
+    flips: Flips = "mirrored"
     mirrors: Literal[1, 2, 4] = 1
     shift: float = Field(0.05, ge=0, le=0.5)
     zoom: float = Field(0.1, ge=0, le=0.5)

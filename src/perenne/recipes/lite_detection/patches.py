@@ -182,7 +182,7 @@ def flip_patch(
     if mirror_x:
         tile_SSC = tile_SSC[:, ::-1]
         boxes_M4 = np.stack([side - boxes_M4[:, 2], boxes_M4[:, 1], side - boxes_M4[:, 0], boxes_M4[:, 3]], 1)
-    if kind == "dihedral" and mirror_y:
+    if kind in ("mirrored", "dihedral") and mirror_y:
         tile_SSC = tile_SSC[::-1]
         boxes_M4 = np.stack([boxes_M4[:, 0], side - boxes_M4[:, 3], boxes_M4[:, 2], side - boxes_M4[:, 1]], 1)
     if kind == "dihedral" and transpose:
