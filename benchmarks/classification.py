@@ -6,7 +6,7 @@ and class, near-duplicates kept on one side. Models: a linear probe on frozen fe
 on mono only, one on both. Every figure is measured on the held-out part through the exported artefact and the
 runtime, the path of production. The last line is one JSON object.
 
-    python3 dev.py bench classification [--quick] [--budget-cpu-s 600] [--mono-budget-cpu-s 300]
+    python3 dev.py bench classification [--quick] [--budget-cpu-s 600] [--mono-budget-cpu-s 300] [--mirrors 4]
 """
 
 import argparse
@@ -167,12 +167,14 @@ def show(title: str, found: dict[str, Any]) -> None:
     print(f"{title:28s}", *(f"{k} {found[f'auroc_{k}']:.3f}" for k in ("all", "mono", "poly")), sep="  ")
     for kind in ("mono", "poly"):
         low, high = found[f"auroc_{kind}_interval"]
-        accuracy = found[f"balanced_accuracy_{kind}"]
-        print(f"  {kind}: AUROC in [{low:.3f}, {high:.3f}], balanced accuracy {accuracy:.3f}")
+        accuracy, ece = found[f"balanced_accuracy_{kind}"], found.get(f"ece_{kind}", float("nan"))
+        print(f"  {kind}: AUROC in [{low:.3f}, {high:.3f}], balanced accuracy {accuracy:.3f}, ECE {ece:.3f}")
 
 
-def run(folder: Path, *, budget_cpu_s: float, mono_budget_cpu_s: float, every: int = 1) -> dict[str, Any]:
-    """Return all figures, from each `every`-th cell."""
+def run(
+    folder: Path, *, budget_cpu_s: float, mono_budget_cpu_s: float, mirrors: int = 1, every: int = 1
+) -> dict[str, Any]:
+    """Return all figures, from each `every`-th cell; the last model averages over `mirrors` mirror images."""
     cells = read_cells(folder)[::every]
     held = [cell for cell in cells if cell.held_out]
     known = [cell for cell in cells if not cell.held_out]
@@ -189,10 +191,10 @@ def run(folder: Path, *, budget_cpu_s: float, mono_budget_cpu_s: float, every: i
         found = evaluate(artefact, held)
         show(f"mono only ({cpu_s:.0f} CPU s)", found)
         result |= {"mono_only_cpu_s": round(cpu_s, 1), **{f"mono_only_{k}": v for k, v in found.items()}}
-    artefact, cpu_s = train(known, folder / "both", budget_cpu_s=budget_cpu_s)
+    artefact, cpu_s = train(known, folder / "both", budget_cpu_s=budget_cpu_s, mirrors=mirrors)
     found = evaluate(artefact, held)
     show(f"both ({cpu_s:.0f} CPU s)", found)
-    return {**result, **found, "cpu_s": round(cpu_s, 1), "budget_cpu_s": budget_cpu_s}
+    return {**result, **found, "cpu_s": round(cpu_s, 1), "budget_cpu_s": budget_cpu_s, "mirrors": mirrors}
 
 
 def main() -> None:
@@ -202,12 +204,19 @@ def main() -> None:
     )
     parser.add_argument("--budget-cpu-s", type=float, default=600.0)
     parser.add_argument("--mono-budget-cpu-s", type=float, default=300.0)
+    parser.add_argument("--mirrors", type=int, choices=(1, 2, 4), default=1)
     parser.add_argument("--quick", action="store_true", help="end within 50 s: a sixth of the cells")
     given = parser.parse_args()
     budget, mono = (10.0, 0.0) if given.quick else (given.budget_cpu_s, given.mono_budget_cpu_s)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        result = run(Path(folder), budget_cpu_s=budget, mono_budget_cpu_s=mono, every=6 if given.quick else 1)
+        result = run(
+            Path(folder),
+            budget_cpu_s=budget,
+            mono_budget_cpu_s=mono,
+            mirrors=given.mirrors,
+            every=6 if given.quick else 1,
+        )
     result |= {"quick": given.quick, "wall_s": round(time.monotonic() - began, 1)}
     print(json.dumps(result))
 
