@@ -9,6 +9,7 @@ from perenne.stats.estimation import (
     Estimate,
     LabelledObjects,
     ScoredObjects,
+    Support,
     TooFew,
     expected_performance,
     fit_reach,
@@ -114,9 +115,42 @@ def test_ninety_nine_of_a_hundred_images_like_the_reference_are_within_reach() -
 def test_one_reason_is_enough_to_show_no_number(
     share: float, alarms: list[str], contradicted: str | None, shown: bool
 ) -> None:
-    from perenne.stats.estimation import Support
 
     guard = guard_estimate(
         Support(share, 0.8, 1.0, n=100, n_reference=500), alarms=alarms, contradicted=contradicted
     )
     assert guard.shown is shown and (guard.why_not is None) is shown
+
+
+@pytest.mark.parametrize(
+    ("alarms", "moved", "shown"),
+    [
+        (["acquisition.contrast"], 0.06, True),
+        (["acquisition.noise"], 0.2, False),
+        (["acquisition.contrast", "embedding.distance"], 0.06, False),
+        (["container"], 0.0, False),
+    ],
+)
+def test_a_new_light_that_leaves_the_model_unmoved_leaves_the_number(
+    alarms: list[str], moved: float, shown: bool
+) -> None:
+    within = Support(0.97, 0.9, 1.0, n=300, n_reference=400, moved=moved)
+    assert guard_estimate(within, alarms=alarms).shown is shown
+
+
+def test_a_window_has_moved_by_as_much_as_the_auc_says() -> None:
+    """Error budget: the largest of nine AUC of 2,000 a side without a change stays below 0.03."""
+    rng = np.random.default_rng(6)
+    reach = fit_reach(rng.normal(size=(2000, 16)))
+    assert measure_support(reach, rng.normal(size=(2000, 16))).moved < 0.03
+    spread = measure_support(reach, 1.3 * rng.normal(size=(2000, 16)))
+    assert spread.moved > 0.2, "further from their neighbours, though no mean has moved"
+
+
+@pytest.mark.parametrize(("half", "shown"), [(0.149, True), (0.151, False)])
+def test_a_number_is_held_back_while_its_own_interval_is_wide(half: float, shown: bool) -> None:
+    within = Support(0.97, 0.9, 1.0, n=300, n_reference=400)
+    guard = guard_estimate(within, estimate=Estimate(0.7, 0.7 - half, 0.7 + half, 300, 300, 0.95))
+    assert guard.shown is shown
+    assert shown or "15.1% to each side" in str(guard.why_not)
+    assert guard_estimate(within, estimate=TooFew("groups", 2, 1, 300, 1)).shown, "told by its own reason"

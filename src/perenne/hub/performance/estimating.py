@@ -95,7 +95,9 @@ def estimate_week(
         _row(
             name,
             found[name],
-            guard=guard_estimate(support, alarms=alarms, contradicted=contradicted(name, past)),
+            guard=guard_estimate(
+                support, alarms=alarms, contradicted=_contradiction(name, past), estimate=found[name]
+            ),
             support=support,
             labelled=labelled,
             key=(actor.organisation_id, site.id, model.id, week),
@@ -295,6 +297,11 @@ def _row(
         labels_needed=needed,
         recorded_at=now,
     )
+
+
+def _contradiction(metric: str, past: Sequence[PastWeek]) -> Said | None:
+    """Return what labels said against the metric, else against another: all rest on the same scores."""
+    return next((said for one in (metric, *METRICS) if (said := contradicted(one, past))), None)
 
 
 def _few(found: TooFew) -> Said:

@@ -17,7 +17,7 @@ from perenne.wire.base import Said
 from perenne.wire.reports import ReportLanguage
 
 PARTS = ("mean", "std", "q10", "q90")
-SHARES = ("share", "least_share")
+SHARES = ("share", "least_share", "doubt", "most_doubt")
 DIGITS = {"least": 3, "most": 3}
 
 

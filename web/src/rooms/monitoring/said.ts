@@ -15,7 +15,7 @@ export interface Telling {
   list: (names: string[]) => string;
 }
 
-const SHARES = new Set(["share", "least_share"]);
+const SHARES = new Set(["share", "least_share", "doubt", "most_doubt"]);
 const WORDS = new Set(["unit", "side"]);
 const DIGITS: Record<string, number> = { size: 1, limit: 3, least: 3, most: 3 };
 const MIDDLE = 2;
