@@ -185,7 +185,7 @@ def test_the_cause_is_found_in_the_background_and_found_again_when_performance_t
     (summary,) = blurred.incidents()
     incident = blurred.get(f"/incidents/{summary['id']}")
     codes = {line["code"].partition(".")[0] for line in incident["finding"]["evidence"]}
-    assert {"fingerprint", "embedding", "prevalence", "still"} <= codes
+    assert {"fingerprint", "embedding", "still"} <= codes
     assert "audit" not in codes, "nobody looked at truth"
     with blurred.house.hub.database.transaction() as session:
         note_performance(

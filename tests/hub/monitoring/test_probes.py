@@ -27,6 +27,14 @@ def _picture(seed: int, *, grey: int = 120) -> bytes:
     return bytes(cv2.imencode(".png", pixels)[1])
 
 
+def _photograph(seed: int, *, light: float = 1.0) -> bytes:
+    """Return a picture of always the same part."""
+    scene = np.random.default_rng(3).integers(40, 200, (8, 8), dtype=np.uint8)
+    part = cv2.resize(scene, (64, 64), interpolation=cv2.INTER_CUBIC)[..., None].repeat(3, axis=2)
+    pixels = part * light + np.random.default_rng(seed).normal(0, 0.7, part.shape)
+    return bytes(cv2.imencode(".png", np.rint(pixels).clip(0, 255).astype(np.uint8))[1])
+
+
 class Line(Plant):
     """A plant with a real model, and an incident whose reference holds real files."""
 
@@ -159,6 +167,21 @@ def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
     line.inspect_file(_picture(92, grey=90), part_id="gold")
     probe = line.probe("golden")
     assert (probe["state"], probe["n_images"], probe["n_different"]) == ("differs", 2, 1)
+
+
+def test_photographs_of_the_golden_part_name_what_became_of_the_camera(line: Line) -> None:
+    line.house.client().put("/api/v1/sites/lyon/stations/s1/golden-part", json={"part_id": "gold"})
+    now = line.house.clock.now()
+    line.house.clock.at = now - timedelta(hours=1)
+    for seed in (90, 91, 93):
+        line.inspect_file(_photograph(seed), part_id="gold")
+    line.house.clock.at = now + timedelta(hours=1)
+    for seed in (94, 95):
+        line.inspect_file(_photograph(seed, light=0.7), part_id="gold")
+    assert line.probe("golden")["state"] == "differs"
+    finding = line.get(f"/incidents/{line.incident}")["finding"]
+    assert {"golden.differs", "light.yes"} <= {one["code"] for one in finding["evidence"]}
+    assert finding["signature"] and finding["signature_strength"]
 
 
 def test_a_golden_part_is_named_replaced_and_removed(line: Line) -> None:
