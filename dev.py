@@ -219,6 +219,7 @@ def bench(rest):
     prepare_web(tools=False)
     # A spinning OpenMP pool slows every neighbour on the same cores, and with them the figures.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line sets it
     return become([str(PYTHON), str(scripts[rest[0]]), *rest[1:]])
 
 

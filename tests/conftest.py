@@ -19,9 +19,10 @@ settings.register_profile(
 )
 settings.load_profile("perenne")
 
-for _name in [name for name in os.environ if name.startswith("PERENNE_")]:
+for _name in [name for name in os.environ if name.startswith("PERENNE_") or name in ("COLUMNS", "LINES")]:
     del os.environ[_name]
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # idle OpenMP threads must not spin beside the other test process
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command line sets it
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 

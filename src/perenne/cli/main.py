@@ -19,6 +19,8 @@ from perenne.kit.errors import PerenneError
 EPILOG = (
     "Errors say what to do. PERENNE_TRACE=1 shows where they came from; NO_COLOR=1 takes the colours away."
 )
+# Matrices are small: threads of BLAS wait for each other, and give other last digits on other machines.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ENTRIES = {entry.name: entry for entry in COMMANDS}
 
 

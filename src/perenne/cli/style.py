@@ -21,8 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 140
+USUAL_WIDTH = 80
 NARROW = 96
-LONGEST_WORD = 14
+SHORT_WORD, LONG_WORD = 14, 22
 ASCII = {
     "✓": "+",
     "✗": "x",
@@ -195,9 +196,10 @@ def _fitting(columns: Sequence[Column], rows: list[list[Text]], *, width: int) -
 
 
 def _longest_word(column: Column, cells: list[Text]) -> int:
-    """Return the cells that the longest word of a column takes, within reason."""
+    """Return the cells that the longest word of a column takes, within reason: less where a line is short."""
     words = [word for text in (column.title, *(cell.plain for cell in cells)) for word in text.split()]
-    return min(LONGEST_WORD, max((cell_len(word) for word in words), default=1))
+    most = LONG_WORD if console().width >= USUAL_WIDTH else SHORT_WORD
+    return min(most, max((cell_len(word) for word in words), default=1))
 
 
 def show_facts(title: str, facts: Iterable[tuple[str, Any]]) -> None:

@@ -122,7 +122,8 @@ def test_too_few_images_cannot_teach_a_gate(fresh: HubInProcess) -> None:
 
 
 def test_a_person_calibrates_a_gate_with_a_reason_that_is_kept(hub: HubInProcess) -> None:
-    answer = hub.client("site-manager").post(ADDRESS, json={"reason": "commissioning of the line"})
+    reason = "commissioning of the line"
+    answer = hub.client("site-manager").post(ADDRESS, json={"reason": reason})
     assert answer.status_code == 202, answer.text
     assert answer.json()["n_available"] == N
     told = show(hub)
@@ -133,8 +134,8 @@ def test_a_person_calibrates_a_gate_with_a_reason_that_is_kept(hub: HubInProcess
     assert "extrapolated" in calibration["words"]
     with hub.hub.database.reading() as session:
         events = session.scalars(select(AuditRow).where(AuditRow.action.startswith("gate."))).all()
-    assert [event.action for event in events] == ["gate.calibration_asked", "gate.calibrated"]
-    assert {event.detail["reason"] for event in events} == {"commissioning of the line"}
+    kept = [event.action for event in events if event.detail["reason"] == reason]
+    assert kept == ["gate.calibration_asked", "gate.calibrated"]
 
 
 def test_a_calibrated_gate_tells_what_is_wrong_with_an_image(hub: HubInProcess) -> None:
