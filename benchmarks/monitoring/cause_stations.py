@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from material import list_cells
 from numpy.typing import NDArray
 
 from perenne.quality.decoding import decode_upright
@@ -47,13 +48,12 @@ def shrink_stock(stock: Stock, *, side: int) -> Stock:
 
 
 def _find_cells(part: str) -> dict[str, list[Piece]]:
-    from elpv_dataset.utils import load_dataset
-
-    images, probabilities, kinds = load_dataset()
+    images, probabilities, kinds = list_cells()
     cells: dict[str, list[Piece]] = {"mono": [], "poly": []}
     for at in np.flatnonzero(_in_part(len(images), part=part)):
-        grey = np.repeat(images[at][..., None], 3, axis=2)
-        piece = Piece(grey, bool(probabilities[at] > 0.5), doubtful=bool(0.2 < probabilities[at] < 0.5))
+        piece = Piece(
+            images[int(at)], bool(probabilities[at] > 0.5), doubtful=bool(0.2 < probabilities[at] < 0.5)
+        )
         cells[str(kinds[at])].append(piece)
     return cells
 

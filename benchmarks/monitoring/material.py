@@ -7,14 +7,17 @@ does nothing else.
 """
 
 import hashlib
+import importlib.util
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from shifts import change_image
 
 import perenne.quality.signals as signals_module
@@ -51,7 +54,7 @@ class Cells:
     `training`, `pool`, `rest`: disjoint rows, drawn once; changed copies exist of the pool.
     """
 
-    images: list[Pixels]
+    images: Sequence[Pixels]
     kind: NDArray[np.str_]
     probability: NDArray[np.float64]
     training: NDArray[np.intp]
@@ -61,19 +64,41 @@ class Cells:
 
 def read_cells() -> Cells:
     """Return all 2,624 cells. Raises: ImportError without the package elpv-dataset."""
-    from elpv_dataset.utils import load_dataset
-
-    images, probabilities, kinds = load_dataset()
+    images, probabilities, kinds = list_cells()
     order = np.random.default_rng(SPLIT_SEED).permutation(len(images))
     training, pool, rest = np.split(order, [N_TRAINING, N_TRAINING + N_POOL])
     return Cells(
-        [np.repeat(image[..., None], 3, axis=2) for image in images],
-        np.asarray(kinds),
-        np.asarray(probabilities),
+        images,
+        kinds,
+        probabilities,
         np.sort(training),
         np.sort(pool),
         np.sort(rest),
     )
+
+
+def list_cells() -> tuple[Sequence[Pixels], NDArray[np.float64], NDArray[np.str_]]:
+    """Return the cells of ELPV, which are read when asked for, probabilities of a defect, and kinds."""
+    package = importlib.util.find_spec("elpv_dataset")
+    if package is None or package.origin is None:
+        raise ImportError("The package elpv-dataset is not installed: pip install elpv-dataset")
+    folder = Path(package.origin).parent / "data"
+    lines = [line.split() for line in (folder / "labels.csv").read_text().splitlines() if line.strip()]
+    paths, probabilities, kinds = zip(*lines, strict=True)
+    return CellImages([folder / path for path in paths]), np.array(probabilities, float), np.array(kinds)
+
+
+class CellImages(Sequence[Pixels]):
+    """Grey files as pictures of three equal channels, decoded one by one when asked for."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.paths = paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, at: Any) -> Any:
+        return np.repeat(np.asarray(Image.open(self.paths[at]))[..., None], 3, axis=2)
 
 
 def read_boards(data: Path) -> tuple[list[Path], list[str]]:
