@@ -227,6 +227,24 @@ def test_a_signature_tells_the_kind_and_how_strong_it_is() -> None:
     assert (finding.signature, finding.signature_strength) == ("light", "gamma 1.15")
 
 
+def test_a_signature_that_the_golden_part_denies_is_not_named() -> None:
+    denied = diagnose(replace(PATTERNS["new_product"], signature=signed("light"), golden_signature=SAME_PART))
+    assert (denied.signature, denied.signature_strength) == (None, None)
+    unclear = replace(signed("light"), rest=0.5)
+    odd = diagnose(replace(QUIET, signature=unclear, golden_signature=ODD_PART, golden=DIFFERS))
+    assert odd.signature is None
+
+
+def test_a_cause_that_only_the_window_shows_is_told_in_the_words_of_the_window() -> None:
+    clear = replace(signed("focus"), rest=0.1)
+    turned = replace(signed("mount"), words="turned +2.0 degrees", rest=0.25)
+    seen = diagnose(replace(QUIET, signature=clear, golden_signature=turned, golden=DIFFERS))
+    told = {line.code: line for line in seen.evidence}
+    assert (told["focus.yes"].found, told["focus.yes"].numbers["rest"]) == ("gamma 1.15", 0.1)
+    assert (told["mount.yes"].found, told["mount.yes"].numbers["rest"]) == ("turned +2.0 degrees", 0.25)
+    assert seen.signature == "mount"
+
+
 def test_lines_carry_the_numbers_behind_them() -> None:
     lines = {line.code: line for line in diagnose(PATTERNS["prevalence"]).evidence}
     assert lines["prevalence.explains"].numbers["after"] == 0.45

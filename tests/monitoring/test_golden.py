@@ -131,6 +131,16 @@ def test_a_change_that_nobody_taught_has_moved_without_a_name(part: GoldenPart, 
     assert match is not None and match.moved and match.causes == () and match.words == ""
 
 
+def test_a_change_that_every_kind_leads_away_from_has_moved_without_a_name() -> None:
+    before = [photograph(seed) for seed in range(6)]
+    taught = learn_golden(look(before), images=before[:1], kinds=[BY_NAME["blur"]])
+    assert taught is not None
+    sharper = [cv2.addWeighted(image, 2.5, cv2.GaussianBlur(image, (0, 0), 1.0), -1.5, 0) for image in before]
+    found = match_golden(taught, look(sharper))
+    assert found is not None
+    assert (found.moved, found.kinds) == (True, ())
+
+
 def test_where_the_part_was_laid_down_by_hand_a_small_shift_is_no_change() -> None:
     def laid(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)

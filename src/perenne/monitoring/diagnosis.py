@@ -179,8 +179,7 @@ def diagnose(evidence: DiagnosisEvidence, *, table: Table | None = None) -> Find
     if all(one.level == table.facts[fact].levels[0] for fact, one in seen.items()):
         cause = UNKNOWN
     rows = table.rows_of(cause)
-    named = (evidence.golden_signature, evidence.signature)
-    match = next((one for one in named if one is not None and one.kinds), None)
+    match = _name_signature(evidence, table.limits)
     return Finding(
         cause=cause,
         drift=rows[0].drift,
@@ -305,13 +304,14 @@ def _read_signature(evidence: DiagnosisEvidence, limits: Mapping[str, float]) ->
     golden, window = evidence.golden_signature, evidence.signature
     if golden is None:
         return _read_window_signature(evidence, limits)
-    causes = set(golden.causes)
-    if golden.moved and (not causes or golden.rest > limits["golden_sure"]) and window is not None:
-        causes |= set(window.causes) if window.rest <= limits["window_sure"] else set()
     words = golden.words or ("the golden part did not change" if not golden.moved else "no known signature")
+    matches = (*_window_beside(golden, window, limits), golden)
+    causes = {cause: match for match in matches for cause in match.causes}
     numbers = {"distance": round(golden.distance, 3), "rest": round(golden.rest, 3)}
     read: dict[str, Seen | None] = {
-        fact: Seen("yes" if fact in causes else "no", words, numbers if fact in causes else {})
+        fact: Seen("yes", match.words, {"distance": round(match.distance, 3), "rest": round(match.rest, 3)})
+        if (match := causes.get(fact))
+        else Seen("no", words)
         for fact in SIGNATURE_FACTS
     }
     if golden.moved and not causes:
@@ -325,6 +325,23 @@ def _read_signature(evidence: DiagnosisEvidence, limits: Mapping[str, float]) ->
         return read  # another mix of parts, which the model takes no note of
     numbers = {"distance": round(window.distance, 3)} if window.moved else {}
     return read | {"unnamed": Seen("yes" if window.moved else "no", words, numbers)}
+
+
+def _window_beside(
+    golden: SignatureMatch, window: SignatureMatch | None, limits: Mapping[str, float]
+) -> tuple[SignatureMatch, ...]:
+    """Return the window's match where a golden part that changed is explained less well, and it clearly."""
+    unsure = golden.moved and (not golden.causes or golden.rest > limits["golden_sure"])
+    clear = window is not None and bool(window.causes) and window.rest <= limits["window_sure"]
+    return (window,) if unsure and clear and window is not None else ()
+
+
+def _name_signature(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> SignatureMatch | None:
+    """Return the match that is named to people: the golden part's, the window's only where it has a say."""
+    golden, window = evidence.golden_signature, evidence.signature
+    beside = () if golden is None else _window_beside(golden, window, limits)
+    matches = (window,) if golden is None else (golden, *beside)
+    return next((one for one in matches if one is not None and one.kinds), None)
 
 
 def _read_window_signature(

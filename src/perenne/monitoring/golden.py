@@ -131,7 +131,7 @@ def match_golden(
     noise = float(varied.sum()) * (1 / len(part.before) + 1 / len(after))
     shift = library.shift_of(after)
     found = _explain(shift, curves=library.curves, noise=noise, tolerance=tolerance)
-    if found.rest > tolerance.well:
+    if found.kinds and found.rest > tolerance.well:
         found = refine_golden(part, shift, found, noise=noise)
     spot = find_golden_spot(part.before, after) if found.rest > tolerance.rest else None
     if spot is None:
