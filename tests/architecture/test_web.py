@@ -168,6 +168,14 @@ def test_both_languages_have_the_same_texts_with_the_same_gaps(room: str) -> Non
     assert not empty[0] ^ empty[1], f"{room}: empty in one language: {sorted(empty[0] ^ empty[1])}"
 
 
+@pytest.mark.parametrize("room", ROOM_TEXTS)
+def test_a_french_sign_never_opens_a_line(room: str) -> None:
+    torn = {
+        key: text for key, text in TEXTS["fr"].get(room, {}).items() if re.search(r" [:;?!%»]|« |'", text)
+    }
+    assert not torn, f"{room}: use U+00A0 before : and », U+202F before ; ? ! %, and ’ for ': {torn}"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("room", ROOM_TEXTS)
 def test_a_counted_text_has_its_one_and_its_other(language: str, room: str) -> None:

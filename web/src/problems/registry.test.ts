@@ -27,7 +27,7 @@ const boxes = {
 describe("a target in words", () => {
   it("counts objects by class, the most frequent first", () => {
     expect(tell(boxes)).toBe("3 objects: 2 short, 1 open");
-    expect(tell({ boxes: boxes.boxes.slice(0, 1) }, "fr")).toBe("1 objet : 1 open");
+    expect(tell({ boxes: boxes.boxes.slice(0, 1) }, "fr")).toBe("1 objet\u00a0: 1 open");
   });
   it("says that there is nothing, which is not the same as not knowing", () => {
     expect(tell({ boxes: [] })).toBe("No object: seen and empty");
