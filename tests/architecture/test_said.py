@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from perenne.monitoring.acquisition_changes import KINDS
 from perenne.wire import gates, images, monitoring, performance, reports
 from perenne.wire.base import Message
 
@@ -127,6 +128,13 @@ def test_pages_word_every_code_with_values_that_it_has(language: str) -> None:
     for code, values in said.items():
         gaps = set(re.findall(r"{{(\w+)}}", told[code]))
         assert gaps <= values, f"{language} {code}: no value {sorted(gaps - values)}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_word_every_kind_of_change_that_a_signature_may_name(language: str) -> None:
+    path = ROOT / "web" / "src" / "locales" / language / "monitoring.json"
+    told = json.loads(path.read_text(encoding="utf-8"))["signature"]
+    assert set(told) == {"spot", "spot_grey", *(kind.name for kind in KINDS)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -122,6 +122,11 @@ def test_one_reason_is_enough_to_show_no_number(
     assert guard.shown is shown and (guard.why_not is None) is shown
 
 
+def test_a_share_just_below_what_is_needed_is_not_told_as_what_is_needed() -> None:
+    guard = guard_estimate(Support(0.896, 0.8, 1.0, n=100, n_reference=500))
+    assert guard.why_not is not None and "Only 89.6%" in guard.why_not
+
+
 @pytest.mark.parametrize(
     ("alarms", "moved", "shown"),
     [

@@ -378,10 +378,11 @@ def contradicted(metric: str, past: Sequence[PastWeek]) -> Said | None:
         off = abs(one.estimated - one.measured) > ALLOWED_ERROR
         if off and not one.low <= one.estimated <= one.high:
             return Said(
-                f"In the week of {one.week.isoformat()} {one.estimated:.2f} was expected and labels said "
-                f"{one.measured:.2f}: scores do not mean here what they meant.",
+                f"In the week of {one.week.isoformat()} {metric} was expected to be {one.estimated:.2f} and "
+                f"labels said {one.measured:.2f}: scores do not mean here what they meant.",
                 code="estimate.contradicted",
                 week=one.week.isoformat(),
+                metric=metric,
                 expected=one.estimated,
                 measured=one.measured,
             )

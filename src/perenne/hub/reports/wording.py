@@ -18,6 +18,7 @@ from perenne.wire.reports import ReportLanguage
 
 PARTS = ("mean", "std", "q10", "q90")
 SHARES = ("share", "least_share", "doubt", "most_doubt")
+WORDS = ("unit", "metric")
 DIGITS = {"least": 3, "most": 3}
 
 
@@ -117,14 +118,15 @@ class Wording:
         return self.say(f"part.{part}", channel=told) if part else told
 
     def sentence(self, said: Said | None, english: str | None) -> str:
-        """Return a sentence of the hub in the language; the English one where its code is not known."""
-        try:
-            text = str(self._find(f"said.{said.code}")) if said else None
-        except KeyError:
-            text = None
-        if said is None or text is None:
+        """Return a sentence of the hub in the language; the English one where its code, or a value, is not
+        known."""
+        if said is None:
             return english or self.say("format.nothing")
-        return text.format(**{name: self._value(name, value) for name, value in said.values.items()})
+        values = {name: self._value(name, value) for name, value in said.values.items()}
+        try:
+            return str(self._find(f"said.{said.code}")).format(**values)
+        except KeyError:
+            return english or self.say("format.nothing")
 
     def _value(self, name: str, value: Any) -> str:
         """Return a value of a sentence: a day, a share, a count, a figure, names, or a word."""
@@ -133,12 +135,12 @@ class Wording:
         if isinstance(value, str):
             if name == "week":
                 return self.day(date.fromisoformat(value))
-            known = self.texts["said"]["word"] if name == "unit" else {}
+            known = self.texts["said"]["word"] if name in WORDS else {}
             return str(known.get(value.replace(" ", "_"), value))
         if value is None:
             return self.say("format.nothing")
         if name in SHARES:
-            return self.percent(value, digits=0)
+            return self.percent(value)
         return self.count(value) if isinstance(value, int) else self.number(value, digits=DIGITS.get(name, 2))
 
     def unit(self, unit: str) -> str:

@@ -142,7 +142,7 @@ def guard_estimate(
         moved = f"The images have changed ({', '.join(alarms)}): an estimate would be a guess."
         return Guard(False, Said(moved, code="estimate.alarms", channels=tuple(alarms)))
     if support.share < MIN_SHARE:
-        unlike = f"Only {support.share:.0%} of the images are like those with labels; 90 % are needed."
+        unlike = f"Only {support.share:.1%} of the images are like those with labels; 90 % are needed."
         return Guard(False, Said(unlike, code="estimate.unlike", share=support.share, least_share=MIN_SHARE))
     if contradicted:
         return Guard(False, contradicted)

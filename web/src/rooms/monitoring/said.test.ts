@@ -13,9 +13,19 @@ const plain = (told: Record<string, string>) =>
 
 describe("what the hub says", () => {
   it("tells shares, counts and figures as the language writes them", () => {
-    const values = { share: 0.823, needed: 1250, size: 5, limit: 0.08912, expected: 0.954 };
+    const values = {
+      share: 0.896,
+      least_share: 0.9,
+      doubt: 0.153,
+      needed: 1250,
+      size: 5,
+      limit: 0.08912,
+      expected: 0.954,
+    };
     expect(plain(tellValues(values, telling("fr")))).toEqual({
-      share: "82 %",
+      share: "89,6 %",
+      least_share: "90 %",
+      doubt: "15,3 %",
       needed: "1 250",
       size: "5",
       limit: "0,089",
@@ -23,10 +33,17 @@ describe("what the hub says", () => {
     });
   });
   it("tells a day as a date, words and signals by their names", () => {
-    const values = { week: "2026-11-02", unit: "labelled images", channels: ["a.b", "c.d"], part: "P-1" };
+    const values = {
+      week: "2026-11-02",
+      unit: "labelled images",
+      metric: "f1",
+      channels: ["a.b", "c.d"],
+      part: "P-1",
+    };
     expect(tellValues(values, telling("fr"))).toEqual({
       week: "2 nov. 2026",
       unit: "[labelled_images]",
+      metric: "[f1]",
       channels: "<a.b> et <c.d>",
       part: "P-1",
     });

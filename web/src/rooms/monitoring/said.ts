@@ -16,7 +16,7 @@ export interface Telling {
 }
 
 const SHARES = new Set(["share", "least_share", "doubt", "most_doubt"]);
-const WORDS = new Set(["unit", "side"]);
+const WORDS = new Set(["unit", "side", "metric"]);
 const DIGITS: Record<string, number> = { size: 1, limit: 3, least: 3, most: 3 };
 const MIDDLE = 2;
 
@@ -34,7 +34,7 @@ function tellValue(name: string, value: Value, { format, channel, word, list }: 
     if (name === "week") return format.date(`${value}T00:00:00`);
     return WORDS.has(name) ? word(value.replaceAll(" ", "_")) : value;
   }
-  if (SHARES.has(name)) return format.percent(value);
+  if (SHARES.has(name)) return format.percent(value, 1);
   return Number.isInteger(value) && !(name in DIGITS)
     ? format.integer(value)
     : format.number(value, DIGITS[name] ?? MIDDLE);

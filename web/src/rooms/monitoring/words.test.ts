@@ -61,10 +61,14 @@ describe("the numbers of evidence", () => {
 
 describe("a signature", () => {
   it("has a strength for each of its kinds", () => {
-    expect(readSignature("gamma + dust_01", "gamma 1.15 + a spot on the lens, radius 0.12 of half")).toEqual([
+    const onGolden = "a spot of -31% light, 69% from the left and 44% from the top + gamma 1.15";
+    expect(readSignature("spot + gamma", onGolden)).toEqual([
+      { kind: "spot", strength: "-31%" },
       { kind: "gamma", strength: "1.15" },
-      { kind: "dust", strength: "0.12" },
     ]);
+    expect(readSignature("spot", "a spot of -12 grey values, 44% from the left and 6% from the top")).toEqual(
+      [{ kind: "spot_grey", strength: "-12" }],
+    );
     expect(readSignature("shift_down", "moved -3.5% down")).toEqual([
       { kind: "shift_down", strength: "-3.5%" },
     ]);

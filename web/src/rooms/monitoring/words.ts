@@ -70,10 +70,11 @@ export interface Signature {
 export function readSignature(kinds: string | null, words: string | null): Signature[] {
   if (!kinds) return [];
   const told = (words ?? "").split(" + ");
-  return kinds.split(" + ").map((name, place) => ({
-    kind: name.startsWith("dust_") ? "dust" : name,
-    strength: /[+-]?\d+(?:\.\d+)?%?/.exec(told[place] ?? "")?.[0] ?? "",
-  }));
+  return kinds.split(" + ").map((name, place) => {
+    const strength = /[+-]?\d+(?:\.\d+)?%?/.exec(told[place] ?? "")?.[0] ?? "";
+    // A golden part tells the share of light that a spot takes; other parts only its grey levels.
+    return { kind: name === "spot" && !strength.endsWith("%") ? "spot_grey" : name, strength };
+  });
 }
 
 /** Return the fields and values of "container: PNG, mode: L"; a value keeps its own commas. */
