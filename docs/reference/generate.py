@@ -1,4 +1,4 @@
-"""Write the pages of this folder that come from code: settings, commands, roles.
+"""Write the pages of this folder that come from code: settings, commands, roles, recipes.
 
 Run it after changing one of them: `.venv/bin/python docs/reference/generate.py`. A test compares the pages
 with what this makes. Refuses to describe anything that the code does not say.
@@ -9,7 +9,7 @@ import inspect
 import sys
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 FOLDER = Path(__file__).parent
 MADE = "<!-- Made by docs/reference/generate.py: change the code, then run it. -->\n\n"
@@ -24,6 +24,9 @@ FURTHER_VARIABLES = {
     "builds it again. Unset, it is built when its sources changed.",
 }
 
+KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+KINDS |= {list: "JSON list", dict: "JSON object"}
+LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "multiple_of": "a multiple of"}
 SHOWN_ELSEWHERE = {"help", "install_completion", "show_completion"}
 
 
@@ -39,7 +42,12 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """Return the generated pages by file name."""
-    return {"settings.md": settings_page(), "cli.md": cli_page(), "roles.md": roles_page()}
+    return {
+        "settings.md": settings_page(),
+        "cli.md": cli_page(),
+        "roles.md": roles_page(),
+        "recipes.md": recipes_page(),
+    }
 
 
 def settings_page() -> str:
@@ -80,6 +88,60 @@ def roles_page() -> str:
         + "\n## Permissions\n\n"
         + _table(["Permission", "Allows to", "Held by"], rows)
     )
+
+
+def recipes_page() -> str:
+    """Return every recipe with its options, their defaults and what a preset makes of them."""
+    from perenne.recipes import RECIPES
+    from perenne.recipes.lite.options import LiteOptions, RunOptions
+
+    about = (
+        "A recipe is how a model is trained. Choose one with `--recipe`, and set an option with `--set "
+        "NAME=VALUE`, or on the page *Start a run* under further settings. What is not set follows the "
+        "preset (`--set preset=gpu`); the model's card names what was used."
+    )
+    parts = [f"# Recipes\n\n{MADE}{about}\n\n{_prose(RunOptions)} {_prose(LiteOptions)}\n"]
+    for name in RECIPES.names():
+        recipe = RECIPES.get(name)
+        config: Any = recipe.config_type
+        presets = {preset: changed for preset, changed in config.presets.items() if changed}
+        rows = [
+            [f"`{option}`", _shown(field.get_default(call_default_factory=True)), _allowed(field)]
+            + [_shown(changed[option]) if option in changed else "" for changed in presets.values()]
+            for option, field in config.model_fields.items()
+        ]
+        is_what = (inspect.getdoc(type(recipe)) or "").removeprefix("Recipe: ")
+        parts.append(f"\n## {name}\n\n{is_what[:1].upper()}{is_what[1:]}\n\n{_prose(config)}\n\n")
+        parts.append(_table(["Option", "Default", "Takes", *(f"Preset `{one}`" for one in presets)], rows))
+    return "".join(parts)
+
+
+def _prose(cls: type) -> str:
+    """Return what a class of options says of itself, without its first words."""
+    words = " ".join((inspect.getdoc(cls) or "").split())
+    return words if words.startswith("`") else words.partition(". ")[2]
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", {}):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _allowed(field: Any) -> str:
+    """Return what an option takes: its words, or its kind with the limits."""
+    inner = [one for one in get_args(field.annotation) if one is not type(None)]
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{word}`" for word in inner)
+    kind = inner[0] if inner and get_origin(field.annotation) is not dict else field.annotation
+    named = KINDS.get(get_origin(kind) or kind, "values")
+    limits = [
+        f"{sign} {getattr(rule, name)}"
+        for rule in field.metadata
+        for name, sign in LIMITS.items()
+        if hasattr(rule, name)
+    ]
+    return " ".join([named, ", ".join(limits)]).strip()
 
 
 def cli_page() -> str:

@@ -30,7 +30,7 @@ def generator(root: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings", "cli", "roles"])
+@pytest.mark.parametrize("page", ["settings", "cli", "roles", "recipes"])
 def test_a_reference_page_is_as_the_code_makes_it(page: str, generator: ModuleType, root: Path) -> None:
     made = getattr(generator, f"{page}_page")()
     assert (root / "docs" / "reference" / f"{page}.md").read_text() == made, REMEDY

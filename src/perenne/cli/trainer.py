@@ -43,7 +43,7 @@ def trainer(
     if credentials.token is None:
         raise CredentialsMissing(
             f"No token is known for the hub at {credentials.url}.",
-            remedy="Give one of the role trainer in PERENNE_TOKEN (`perenne tokens create --role trainer`).",
+            remedy="Give one in PERENNE_TOKEN, made by `perenne tokens add NAME --role trainer`.",
         )
     folder = (workdir or data_directory(given.data) / "trainer").expanduser().absolute()
     modules = tuple(load or ())

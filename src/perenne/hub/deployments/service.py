@@ -49,7 +49,7 @@ def find_setup(session: Session, actor: Actor, *, site: str, station: str) -> Se
         station_row = get_station(session, actor, site=site_row, name=station)
         raise NothingDeployed(
             f"Station '{station_row.slug}' of '{site_row.slug}' has no model version deployed to it.",
-            remedy=f"Deploy one: perenne deploy set MODEL --site {site_row.slug} --reason '…'.",
+            remedy=f"Deploy one: perenne deploy set MODEL {site_row.slug} --reason '…'.",
         )
     return Setup(
         site_id=found.site_id,

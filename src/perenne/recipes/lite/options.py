@@ -23,7 +23,7 @@ Flips = Literal["dihedral", "mirrored", "horizontal", "none"]
 class RunOptions(BaseModel):
     """What may be chosen for any run. Of the budgets the first to be used up ends it.
 
-    `presets`: defaults by preset. `flips`: which pictures show an equally possible piece: "mirrored" ones,
+    `flips`: which pictures show an equally possible piece: "mirrored" ones,
     across and down; "dihedral" ones, turned by quarters as well; only "horizontal" mirror images; or "none".
     `backbone_factor` times `learning_rate` is the rate of the backbone.
     `threads` = 0 takes every core. `patience` evaluations without a better one end a run early (0: never).
@@ -85,5 +85,5 @@ def parse_options(values: Mapping[str, Any], kind: type[Options], *, recipe: str
         place = ".".join(str(part) for part in first["loc"]) or "configuration"
         raise BadTrainingConfig(
             f"The configuration of {recipe} is wrong at {place}: {first['msg']}.",
-            remedy="See the reference of the recipe for its options.",
+            remedy="docs/reference/recipes.md has the options of every recipe.",
         ) from error

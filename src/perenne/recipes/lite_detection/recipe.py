@@ -36,8 +36,8 @@ class LiteDetectionConfig(LiteOptions):
     `patch` = 0 derives the mosaic patch from the median object; `reference` "auto" uses golden templates when
     every item has one, moved onto its image by whole pixels as `reference_alignment` says. Of the budgets the
     first to be used up ends the run. `warp_share` of the patches are turned and zoomed as well: it slows
-    learning, so short runs leave it at 0. From 2,400 CPU seconds on, `LONG_BUDGET` replaces the defaults of
-    preset "cpu"; what is set explicitly stays.
+    learning, so short runs leave it at 0. From 2,400 CPU seconds on, preset "cpu" learns every stage, warps
+    half of the patches and averages longer, as "gpu" does; what is set explicitly stays.
     """
 
     presets: ClassVar[dict[str, dict[str, Any]]] = PRESETS
