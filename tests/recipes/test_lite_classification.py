@@ -20,6 +20,7 @@ from perenne.recipes.errors import (
 from perenne.recipes.lite.partition import part_items
 from perenne.recipes.lite.whole_images import PictureStore, Variation, choose_input, vary_picture
 from perenne.recipes.lite_classification.packaging import (
+    TEMPERATURES,
     choose_calibration,
     choose_temperature,
     choose_threshold,
@@ -241,6 +242,18 @@ def test_the_calibration_takes_back_what_weighing_the_classes_added() -> None:
     assert temperature == pytest.approx(3.0, rel=0.1)
     assert shift[1] - shift[0] == pytest.approx(-4.5, rel=0.1)
     assert log_loss_of((logits + shift) / temperature, truth) < log_loss_of(logits / 3.0, truth) - 0.05
+
+
+def test_classes_change_over_where_they_are_told_apart_although_the_temperature_meets_its_bound() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 60)
+    apart = 0.6 + np.where(truth == 1, 1.0, -1.0) * rng.uniform(
+        0.1, 0.4, 120
+    )  # small logits, well told apart
+    logits = np.column_stack([-apart / 2, apart / 2])
+    temperature, shift = choose_calibration(logits, truth)
+    assert temperature == TEMPERATURES[0]
+    assert (((logits + shift) / temperature).argmax(1) == truth).all()
 
 
 def test_a_class_with_few_images_shifts_no_score() -> None:

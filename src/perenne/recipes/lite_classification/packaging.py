@@ -122,7 +122,8 @@ def choose_calibration(
         return choose_temperature(logits_NC, labels_N), np.zeros(logits_NC.shape[1])
     found = calibrate_scores(_softmax(logits_NC), labels_N)
     temperature = float(np.clip(found.temperature, TEMPERATURES[0], TEMPERATURES[-1]))
-    return temperature, temperature * (np.asarray(found.bias_K) - np.mean(found.bias_K))
+    # In logits as they are: where classes change over does not move when the temperature meets its bounds.
+    return temperature, found.temperature * (np.asarray(found.bias_K) - np.mean(found.bias_K))
 
 
 def choose_temperature(logits_NC: NDArray[np.float64], labels_N: NDArray[np.int64]) -> float:
