@@ -158,6 +158,8 @@ def test_the_loss_by_class_is_up_where_a_class_is_judged_otherwise() -> None:
     worse = compare_by_class((slips, labels), (before, labels))
     assert worse is not None and worse.low > 0
     assert compare_by_class(([1.0] * 3, [True] * 3), (before, labels)) is None
+    few_defects = compare_by_class(([0.0] * 43, [True] * 3 + [False] * 40), (before, labels))
+    assert few_defects is not None and few_defects.n == 40  # what nothing was said of is not counted
 
 
 def test_records_without_embeddings_and_scores_leave_these_facts_open(reference: list[ImageRecord]) -> None:

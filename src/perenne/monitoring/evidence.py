@@ -341,9 +341,9 @@ def compare_by_class(
 
     Each side gives losses in 0..1 and, of the same images, whether they were labelled as defects. A model
     that misses defects loses more when there are more of them, and has not become worse: that rise is left
-    out here. A class with fewer than 5 images on a side is left out; None without any. Interval: that of
-    `compare_means`, class by class (direct standardisation; P. Armitage, G. Berry, J. Matthews, Statistical
-    Methods in Medical Research, 4th edition 2002, chapter 19).
+    out here. A class with fewer than 5 images on a side is left out, of `n` too; None without any. Interval:
+    that of `compare_means`, class by class (direct standardisation; P. Armitage, G. Berry, J. Matthews,
+    Statistical Methods in Medical Research, 4th edition 2002, chapter 19).
 
     >>> old = [1.0] * 40 + [0.0] * 60, [True] * 50 + [False] * 50
     >>> new = [1.0] * 64 + [0.0] * 36, [True] * 80 + [False] * 20
@@ -363,7 +363,7 @@ def compare_by_class(
     middle = sum(weight * (one.low + one.high) / 2 for weight, (_, one) in zip(weights, found, strict=True))
     half = math.hypot(*(w * (one.high - one.low) / 2 for w, (_, one) in zip(weights, found, strict=True)))
     change = sum(weight * one.change for weight, (_, one) in zip(weights, found, strict=True))
-    return Moved(change, middle - half, middle + half, len(sides[0][0]))
+    return Moved(change, middle - half, middle + half, sum(one.n for _, one in found))
 
 
 def _read_still(reference: Sequence[ImageRecord], window: Sequence[ImageRecord]) -> StillFacts | None:

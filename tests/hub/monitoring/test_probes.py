@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select, update
 
 from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
+from perenne.hub.monitoring.queries import captures_around
 from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow, WatchReferenceRow
 from perenne.hub.predictions import PredictionRow
+from perenne.hub.sites import StationRow
 from perenne.kit.hashing import sha256_file
 from perenne.kit.ids import new_id
 from perenne.runtime import read_artefact
@@ -167,6 +169,19 @@ def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
     line.inspect_file(_picture(92, grey=90), part_id="gold")
     probe = line.probe("golden")
     assert (probe["state"], probe["n_images"], probe["n_different"]) == ("differs", 2, 1)
+
+
+def test_of_a_part_that_was_often_photographed_the_newest_captures_of_each_side_are_read(line: Line) -> None:
+    onset = line.house.clock.now()
+    taken = [onset + timedelta(hours=hours) for hours in (-3, -2, -1, 0, 1, 2)]
+    for seed, at in enumerate(taken):
+        line.house.clock.at = at
+        line.inspect_file(_picture(70 + seed), part_id="gold")
+    with line.house.hub.database.reading() as session:
+        actor = line.house.actor()
+        station = session.scalars(select(StationRow.id).where(StationRow.slug == "s1")).one()
+        sides = captures_around(session, actor, station_id=station, part_id="gold", onset_at=onset, most=2)
+    assert [[row.taken_at for row in side] for side in sides] == [taken[1:3], taken[4:]]
 
 
 def test_photographs_of_the_golden_part_name_what_became_of_the_camera(line: Line) -> None:

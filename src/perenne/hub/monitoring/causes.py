@@ -109,12 +109,14 @@ def _golden_photographs(
     golden = queries.golden_part_of(session, actor, context.station_id)
     if golden is None:
         return [], []
-    rows = queries.captures_of_part(session, actor, station_id=context.station_id, part_id=golden.part_id)
-    sides = (
-        [row for row in rows if row.taken_at < alarm.onset_at],
-        [row for row in rows if row.taken_at >= alarm.onset_at],
+    return queries.captures_around(
+        session,
+        actor,
+        station_id=context.station_id,
+        part_id=golden.part_id,
+        onset_at=alarm.onset_at,
+        most=MOST_GOLDEN,
     )
-    return sides[0][-MOST_GOLDEN:], sides[1][-MOST_GOLDEN:]
 
 
 def _look_at_golden(

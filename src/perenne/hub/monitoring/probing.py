@@ -28,7 +28,7 @@ TOLERANCE = 1e-3
 """Scores may differ by so much between machines that compute in another order; a pixel shows far above it."""
 GOLDEN_SPREADS = 2.0
 """The golden part differs when a signal moved by more than so many spreads of the station's images."""
-BASELINE = 5
+BASELINE, MOST_CAPTURES = 5, 200
 
 
 @dataclass
@@ -174,7 +174,7 @@ def compare_answers(then: Any, now: Any) -> float:
 
 
 def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
-    """Return how captures of the golden part since the change differ from its first ones."""
+    """Return how the newest captures of the golden part differ from the last ones before the change."""
     found = Compared()
     with hub.database.reading() as session:
         alarm, context = main_alarm(session, actor, incident_id)
@@ -182,12 +182,15 @@ def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
         if golden is None:
             none = Said("none is registered at its station", code="probe.no_golden")
             raise service.nothing_golden(incident_id, none)
-        captures = queries.captures_of_part(
-            session, actor, station_id=context.station_id, part_id=golden.part_id
+        before, after = queries.captures_around(
+            session,
+            actor,
+            station_id=context.station_id,
+            part_id=golden.part_id,
+            onset_at=alarm.onset_at,
+            most=MOST_CAPTURES,
         )
         reference = queries.reference_by_id(session, actor, context.reference_id or "")
-    before = [row for row in captures if row.taken_at < alarm.onset_at][-BASELINE:]
-    after = [row for row in captures if row.taken_at >= alarm.onset_at]
     if not before or not after:
         when = "before" if not before else "since"
         raise service.nothing_golden(
@@ -199,7 +202,7 @@ def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
             ),
         )
     bands = reference.bands if reference else {}
-    usual = _middle([_acquisition(row.signals) for row in before])
+    usual = _middle([_acquisition(row.signals) for row in before[-BASELINE:]])
     for row in after:
         apart = _apart(_acquisition(row.signals), usual, bands)
         worst = max(apart, key=lambda name: apart[name], default=None)

@@ -320,14 +320,21 @@ def latest_facts(session: Session, actor: Actor, *, site_id: str, since: datetim
     return session.scalars(wanted.order_by(WatchFactsRow.id.desc())).all()
 
 
-def captures_of_part(session: Session, actor: Actor, *, station_id: str, part_id: str) -> Sequence[Any]:
-    """Return (image id, taken at, file hash, signals) of the captures of a part at a station, by time."""
+def captures_around(
+    session: Session, actor: Actor, *, station_id: str, part_id: str, onset_at: datetime, most: int
+) -> tuple[list[Any], list[Any]]:
+    """Return (image id, taken at, file hash, signals) of the captures of a part at a station before a moment,
+    and since: the newest of each side, at most `most`, by time."""
     wanted = (
         select(ImageRow.id, ImageRow.taken_at, ImageRow.sha256, ImageSignalRow.signals)
         .join(ImageSignalRow, ImageSignalRow.image_id == ImageRow.id)
         .where(*visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id)
+        .order_by(ImageRow.taken_at.desc(), ImageRow.id.desc())
+        .limit(most)
     )
-    return session.execute(wanted.order_by(ImageRow.taken_at, ImageRow.id)).all()
+    sides = (wanted.where(ImageRow.taken_at < onset_at), wanted.where(ImageRow.taken_at >= onset_at))
+    before, since = (list(reversed(session.execute(side).all())) for side in sides)
+    return before, since
 
 
 def files_of_predictions(session: Session, actor: Actor, prediction_ids: Iterable[str]) -> Sequence[Any]:
