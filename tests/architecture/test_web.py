@@ -189,6 +189,17 @@ def test_a_counted_text_has_its_one_and_its_other(language: str, room: str) -> N
     assert not halved, f"{language}/{room}.json: {halved}"
 
 
+def test_every_deed_on_record_has_its_words() -> None:
+    told = {key.removeprefix("audit.act.") for key in TEXTS["en"]["accounts"] if key.startswith("audit.act.")}
+    deeds = {
+        hit[1].replace(".", "_").replace("-", "_")
+        for path in PACKAGE.joinpath("hub").rglob("*.py")
+        for call in re.finditer(r"\brecord_event\(([^()]*)", path.read_text(encoding="utf-8"))
+        for hit in re.finditer(r'(?<![\w"])"([a-z-]+\.[a-z_-]+)"', call[1])
+    }
+    assert deeds and deeds <= told, f"Add them to audit.act of accounts.json: {sorted(deeds - told)}"
+
+
 def test_every_text_that_is_asked_for_exists() -> None:
     missing = []
     for source in SHOWN:

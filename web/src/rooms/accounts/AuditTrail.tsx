@@ -30,7 +30,15 @@ export function AuditTrail() {
   const columns: Column<AuditEvent>[] = [
     { key: "at", title: t("audit.when"), width: 150, cell: (event) => <TimeAgo at={event.at} /> },
     { key: "actor", title: t("audit.who"), cell: (event) => event.actor },
-    { key: "action", title: t("audit.what"), cell: (event) => <Text fw={600}>{event.action}</Text> },
+    {
+      key: "action",
+      title: t("audit.what"),
+      cell: (event) => (
+        <Text fw={600} title={event.action}>
+          {t(`audit.act.${event.action.replace(/[.-]/g, "_")}`, { defaultValue: event.action })}
+        </Text>
+      ),
+    },
     { key: "object", title: t("audit.on"), cell: (event) => `${event.object_type} ${event.object_id}` },
     {
       key: "detail",
