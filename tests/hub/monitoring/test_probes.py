@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
 from perenne.hub.monitoring.queries import captures_around
@@ -215,6 +215,30 @@ def test_a_golden_part_is_named_replaced_and_removed(line: Line) -> None:
     assert hub.delete(address).status_code == 404
     refused = line.post(f"/incidents/{line.incident}/probes/golden", {}, status=409)
     assert refused["said"]["code"] == "probe.no_golden"
+
+
+def test_golden_parts_of_many_stations_take_no_more_queries_than_that_of_one(line: Line) -> None:
+    hub, asked = line.house.client(), list[str]()
+    hub.put("/api/v1/sites/lyon/stations/s1/golden-part", json={"part_id": "gold"})
+    engine = line.house.hub.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    hub.get("/api/v1/sites/lyon/golden-parts")
+    of_one = len(asked)
+    for name in ("s7", "s8", "s9"):
+        made = hub.post("/api/v1/sites/lyon/stations", json={"slug": name, "name": name})
+        assert made.status_code == 201, made.text
+        hub.put(f"/api/v1/sites/lyon/stations/{name}/golden-part", json={"part_id": "gold"})
+    line.inspect_file(_picture(90), part_id="gold")
+    line.inspect_file(_picture(91), part_id="gold")
+    asked.clear()
+    listed = hub.get("/api/v1/sites/lyon/golden-parts").json()["items"]
+    assert [(one["station"], one["captures"]) for one in listed] == [
+        ("s1", 2),
+        ("s7", 0),
+        ("s8", 0),
+        ("s9", 0),
+    ]
+    assert len(asked) <= of_one
 
 
 def test_an_incident_names_its_sites_stations_and_products(line: Line) -> None:

@@ -399,16 +399,34 @@ def count_behind(session: Session, actor: Actor, contexts: Sequence[WatchContext
     return {row[0]: row[1] for row in session.execute(wanted)}
 
 
-def count_captures(session: Session, actor: Actor, *, station_id: str, part_id: str) -> int:
-    wanted = select(func.count(ImageRow.id)).where(
-        *visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id
+def newest_captures(
+    session: Session, actor: Actor, parts: Iterable[GoldenPartRow]
+) -> dict[tuple[str | None, str | None], Any]:
+    """Return (image id, taken at, how many captures) of each part at its station, of the newest capture."""
+    wanted = sorted({(row.station_id, row.part_id) for row in parts})
+    each = (ImageRow.station_id, ImageRow.part_id)
+    newest_first = (ImageRow.taken_at.desc(), ImageRow.id.desc())
+    ranked = (
+        select(
+            ImageRow.id,
+            ImageRow.taken_at,
+            ImageRow.station_id,
+            ImageRow.part_id,
+            func.row_number().over(partition_by=each, order_by=newest_first).label("place"),
+            func.count().over(partition_by=each).label("captures"),
+        )
+        .where(
+            *visible_to(actor, ImageRow),
+            ImageRow.station_id.in_([station for station, _ in wanted]),
+            ImageRow.part_id.in_([part for _, part in wanted]),
+        )
+        .subquery()
     )
-    return session.scalar(wanted) or 0
+    found = session.execute(select(ranked).where(ranked.c.place == 1))
+    return {(row.station_id, row.part_id): row for row in found}
 
 
-def last_capture(session: Session, actor: Actor, *, station_id: str, part_id: str) -> Any | None:
-    """Return (image id, taken at) of the newest picture of a part at a station; None without any."""
-    wanted = select(ImageRow.id, ImageRow.taken_at).where(
-        *visible_to(actor, ImageRow), ImageRow.station_id == station_id, ImageRow.part_id == part_id
-    )
-    return session.execute(wanted.order_by(ImageRow.taken_at.desc(), ImageRow.id.desc()).limit(1)).first()
+def stations_among(session: Session, actor: Actor, ids: Iterable[str]) -> dict[str, StationRow]:
+    """Return stations by id."""
+    wanted = select(StationRow).where(*visible_to(actor, StationRow), StationRow.id.in_(sorted(ids)))
+    return {row.id: row for row in session.scalars(wanted)}

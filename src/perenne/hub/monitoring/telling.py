@@ -20,7 +20,6 @@ from perenne.hub.monitoring.tables import (
     WatchContextRow,
     WatchReferenceRow,
 )
-from perenne.hub.sites import get_station_by_id
 from perenne.kit.saying import Said, to_code
 from perenne.wire import monitoring as wire
 from perenne.wire.base import Said as Coded
@@ -277,24 +276,32 @@ def sort_contexts(items: list[wire.WatchContext]) -> list[wire.WatchContext]:
 
 def tell_golden_part(session: Session, actor: Actor, row: GoldenPartRow) -> wire.GoldenPart:
     """Return a station's golden part, how often it was photographed, and its newest picture."""
-    of_part = {"station_id": row.station_id, "part_id": row.part_id}
-    last = queries.last_capture(session, actor, **of_part)
-    station = get_station_by_id(session, actor, row.station_id)
-    return wire.GoldenPart(
-        part_id=row.part_id,
-        name=row.name,
-        station=station.slug,
-        station_name=station.name,
-        set_by=row.set_by,
-        set_at=row.set_at,
-        captures=queries.count_captures(session, actor, **of_part),
-        last_image_id=last.id if last else None,
-        last_at=last.taken_at if last else None,
-    )
+    return _golden_parts(session, actor, [row])[0]
 
 
 def tell_golden_parts(session: Session, actor: Actor, *, site_id: str) -> list[wire.GoldenPart]:
     """Return the golden parts of a site's stations, by station."""
-    found = queries.golden_parts_of(session, actor, site_id=site_id)
-    told = [tell_golden_part(session, actor, row) for row in found]
+    told = _golden_parts(session, actor, queries.golden_parts_of(session, actor, site_id=site_id))
     return sorted(told, key=lambda one: one.station)
+
+
+def _golden_parts(session: Session, actor: Actor, rows: Sequence[GoldenPartRow]) -> list[wire.GoldenPart]:
+    stations = queries.stations_among(session, actor, {row.station_id for row in rows})
+    captures = queries.newest_captures(session, actor, rows)
+    told = []
+    for row in rows:
+        station, last = stations[row.station_id], captures.get((row.station_id, row.part_id))
+        told.append(
+            wire.GoldenPart(
+                part_id=row.part_id,
+                name=row.name,
+                station=station.slug,
+                station_name=station.name,
+                set_by=row.set_by,
+                set_at=row.set_at,
+                captures=last.captures if last else 0,
+                last_image_id=last.id if last else None,
+                last_at=last.taken_at if last else None,
+            )
+        )
+    return told
