@@ -1,6 +1,7 @@
 """A file tells how it was written, and never more than that."""
 
 import json
+import threading
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from perenne.quality.decoding import admit_image
+from perenne.quality.decoding import admit_image, header_lock
 from perenne.quality.fingerprint import Fingerprint, estimate_jpeg_quality, read_fingerprint
 
 
@@ -97,3 +98,13 @@ def test_a_strange_record_is_refused() -> None:
 @given(table=st.lists(st.integers(1, 255), min_size=64, max_size=64))
 def test_any_table_has_a_quality_between_1_and_100(table: list[int]) -> None:
     assert 1 <= estimate_jpeg_quality(table) <= 100
+
+
+def test_no_header_is_read_while_another_thread_has_silenced_the_warnings() -> None:
+    data = encode(picture(), "PNG")
+    reading = threading.Thread(target=read_fingerprint, args=(data, admit_image(data)))
+    with header_lock:
+        reading.start()
+        reading.join(0.1)
+        assert reading.is_alive()
+    reading.join()

@@ -21,7 +21,8 @@ MAX_PIXELS = 64_000_000
 ALLOWED_FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 MAX_JPEG_SCANS = 200
 _ORIENTATION_TAG = 0x0112
-_header_lock = threading.Lock()
+header_lock = threading.Lock()
+"""Held while Pillow warns of metadata that nobody reads: the filters of `warnings` belong to all threads."""
 _REMEDY = "Send a whole JPEG, PNG, BMP, TIFF or WebP file with one still image."
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -93,8 +94,7 @@ def decode_admitted(data: bytes, *, max_pixels: int = MAX_PIXELS) -> "tuple[Admi
     """
     if not data:
         raise ImageRefused("empty", "The file is empty (0 bytes).")
-    # Pillow warns about metadata that nobody reads; the filters of `warnings` belong to all threads.
-    with _header_lock, warnings.catch_warnings():
+    with header_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = open_header(data)
         _check_header(header, data, max_pixels=max_pixels)

@@ -9,13 +9,12 @@ recompression leave another.
 import hashlib
 import json
 import math
-import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from perenne.quality.decoding import ImageRefused, open_header
+from perenne.quality.decoding import ImageRefused, header_lock, open_header
 
 if TYPE_CHECKING:
     from perenne.quality.decoding import AdmittedImage
@@ -31,7 +30,6 @@ _STANDARD_LUMINANCE = (
 )
 _SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1", (1, 2): "4:4:0"}
 _EXIF_TAGS = {"make": 0x010F, "model": 0x0110, "software": 0x0131}
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def read_fingerprint(data: bytes, admitted: "AdmittedImage") -> Fingerprint:
     Raises: ImageRefused when the header cannot be read.
     """
     try:
-        with _lock, warnings.catch_warnings():
+        with header_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with open_header(data) as header:
                 exif = _read_exif(header)
