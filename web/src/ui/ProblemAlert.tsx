@@ -3,6 +3,7 @@ import { Alert, Button, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { toProblem } from "@/api/problem";
+import { wordsOf } from "./problemWords";
 
 interface Props {
   error: unknown;
@@ -12,16 +13,12 @@ interface Props {
 export function ProblemAlert({ error, retry }: Props) {
   const { t, i18n } = useTranslation();
   const problem = toProblem(error);
-  // What the hub says, it says in English, with names and times in it: elsewhere what is refused while watching is
-  // told in the person's language; what people meet at the door always is.
-  const watching = i18n.language !== "en" && i18n.exists(`watching.${problem.code}.title`);
-  const key = `${watching ? "watching" : "problem"}.${problem.code}`;
-  const told = problem.title !== "" && !i18n.exists(`${key}.title`);
-  const lang = told ? "en" : undefined;
+  const words = wordsOf(problem, { language: i18n.language, exists: (key) => i18n.exists(key) });
   const minutes = Math.ceil(Number(problem["retry_after_s"] ?? 0) / 60);
-  const title = told ? problem.title : t(`${key}.title`);
-  const detail = told || problem.code === "unexpected" ? problem.detail : t(`${key}.detail`);
-  const remedy = told ? problem.remedy : t(`${key}.remedy`, { minutes });
+  const title = words.own ? t(`${words.own}.title`) : problem.title;
+  const detail = words.detail ? t(words.detail) : problem.detail;
+  const remedy = words.own ? t(`${words.own}.remedy`, { minutes }) : problem.remedy;
+  const lang = words.own ? undefined : "en";
   return (
     <Alert
       role="alert"
@@ -32,7 +29,7 @@ export function ProblemAlert({ error, retry }: Props) {
     >
       <Stack gap="xs" align="flex-start">
         {detail && (
-          <Text c="var(--p-text)" lang={lang}>
+          <Text c="var(--p-text)" lang={words.detail ? undefined : "en"}>
             {detail}
           </Text>
         )}
