@@ -8,10 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import delete, event, select, update
 
 from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
 from perenne.hub.monitoring.queries import captures_around
+from perenne.hub.monitoring.service import start_probe
 from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow, WatchReferenceRow
 from perenne.hub.predictions import PredictionRow
 from perenne.hub.sites import StationRow
@@ -150,6 +151,18 @@ def test_any_other_answer_to_the_same_file_is_reported(line: Line) -> None:
     assert probe["largest_difference"] == pytest.approx(0.01, abs=1e-4)
     acts = [step["act"] for step in line.get(f"/incidents/{line.incident}")["steps"]]
     assert acts[:2] == ["probe", "probe_ended"]
+
+
+def test_a_probe_of_an_incident_whose_alarms_went_to_another_says_so(line: Line) -> None:
+    hub, actor = line.house.hub, line.house.system()
+    with hub.database.transaction() as session:
+        asked = session.scalars(select(IncidentRow)).one()
+        session.execute(delete(AlarmRow))
+        asked.state, asked.merged_into = "closed", "inc_common"
+        start_probe(session, hub, actor, asked, kind="replay", now=hub.clock.now())
+    probe = line.get(f"/incidents/{line.incident}")["probes"][-1]
+    assert probe["state"] == "failed" and "went to a common incident" in probe["detail"]
+    assert probe["detail_said"] == {"code": "probe.no_alarms", "values": {"incident": 1}}
 
 
 def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:

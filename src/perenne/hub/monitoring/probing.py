@@ -146,10 +146,15 @@ def _kept_files(session: "Session", actor: Actor, context: WatchContextRow) -> l
 
 
 def main_alarm(session: "Session", actor: Actor, incident_id: str) -> tuple[AlarmRow, WatchContextRow]:
-    """Return the first alarm of an incident, by which its cause is looked for, and its context."""
-    service.get_incident(session, actor, incident_id)
-    alarm = queries.alarms_of(session, actor, incident_id)[0]
-    return alarm, service.get_context(session, actor, alarm.context_id)
+    """Return the first alarm of an incident, by which its cause is looked for, and its context.
+
+    Raises: NotFound, NothingToProbe when its alarms went to a common incident meanwhile.
+    """
+    incident = service.get_incident(session, actor, incident_id)
+    alarms = queries.alarms_of(session, actor, incident_id)
+    if not alarms:
+        raise service.nothing_alarmed(incident.number)
+    return alarms[0], service.get_context(session, actor, alarms[0].context_id)
 
 
 def compare_answers(then: Any, now: Any) -> float:

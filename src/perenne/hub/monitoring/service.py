@@ -283,6 +283,14 @@ def nothing_to_replay(incident: str) -> NothingToProbe:
     )
 
 
+def nothing_alarmed(number: int) -> NothingToProbe:
+    """Return the error of an incident whose alarms went to another one."""
+    text = f"The alarms of incident {number} went to a common incident, so there is nothing left to probe."
+    return NothingToProbe(
+        Said(text, code="probe.no_alarms", incident=number), remedy="Run the probe on the common incident."
+    )
+
+
 def set_golden_part(
     session: Session, actor: Actor, *, station: StationRow, part_id: str, name: str = "", now: datetime
 ) -> GoldenPartRow:
