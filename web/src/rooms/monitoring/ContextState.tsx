@@ -99,7 +99,7 @@ function Collecting({ context }: { context: WatchContext }) {
   const format = useFormat();
   const say = useSaid();
   const { n_images: have, n_needed: need } = context;
-  const told = t("state.collecting", { have: format.integer(have), need: format.integer(need) });
+  const told = t("state.collecting", { count: have, have: format.integer(have), need: format.integer(need) });
   return (
     <Stack gap={6} className={classes.wide}>
       <Text>{told}</Text>

@@ -13,7 +13,7 @@ import { PageHeader } from "@/ui/PageHeader";
 import { useParam, useSearchValues } from "@/ui/params";
 import { ContextState } from "./ContextState";
 import { GoldenParts } from "./GoldenParts";
-import { placeOf } from "./places";
+import { mostUrgent, placeOf } from "./places";
 import { contextsQuery, historyQuery, type WatchContext } from "./queries";
 import { References } from "./References";
 import { TimeLines } from "./TimeLines";
@@ -28,7 +28,7 @@ export function SiteWatchPage() {
   const name = useQuery(siteQuery(slug)).data?.name ?? slug;
   const contexts = useQuery(contextsQuery(slug));
   const [{ context = "", span = "" }, change] = useSearchValues();
-  const chosen = contexts.data?.find(({ id }) => id === context) ?? contexts.data?.[0];
+  const chosen = contexts.data?.find(({ id }) => id === context) ?? mostUrgent(contexts.data ?? []);
   const spanName = NAMES.find((one) => one === span) ?? "d28";
   return (
     <>

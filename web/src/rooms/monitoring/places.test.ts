@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placeOf, sitesOf, slugsOf } from "./places";
+import { mostUrgent, placeOf, sitesOf, slugsOf } from "./places";
 
 describe("places", () => {
   it("are told by their names, by their slugs where there is none", () => {
@@ -13,5 +13,15 @@ describe("places", () => {
     expect(placeOf(bare)).toEqual(["lyon", "s1"]);
     const named = { site_name: "Lyon", station_name: "Poste 1", product_name: "Disque" };
     expect(placeOf({ ...bare, ...named, product: "disc" })).toEqual(["Lyon", "Poste 1", "Disque"]);
+  });
+  it("are opened where something alarms, else where most was seen", () => {
+    const [little, much] = [
+      { state: "collecting", n_images: 1 },
+      { state: "collecting", n_images: 90 },
+    ] as const;
+    const alarm = { state: "alarm", n_images: 20 } as const;
+    expect(mostUrgent([little, much, alarm])).toBe(alarm);
+    expect(mostUrgent([little, much])).toBe(much);
+    expect(mostUrgent([])).toBeUndefined();
   });
 });

@@ -27,3 +27,11 @@ export function placeOf(place: Place): string[] {
   const { site, site_name, station, station_name, product, product_name } = place;
   return [site_name || site, station_name || station, product_name || product || ""].filter(Boolean);
 }
+
+const URGENT: WatchContext["state"][] = ["alarm", "amber", "quiet", "collecting", "paused"];
+
+/** Return what to look at first: what alarms, else where most images were seen. */
+export function mostUrgent<T extends Pick<WatchContext, "state" | "n_images">>(contexts: T[]): T | undefined {
+  const rank = ({ state }: T) => URGENT.indexOf(state);
+  return [...contexts].sort((a, b) => rank(a) - rank(b) || b.n_images - a.n_images)[0];
+}

@@ -28,7 +28,8 @@ export function useUnitName(): (unit: string) => string {
   );
 }
 
-/** Return a function that says a sentence of the hub in the person's language; the English one without a code. */
+/** Return a function that says a sentence of the hub in the person's language; the English one where its code or a value
+    is missing. */
 export function useSaid(): (said: Said | null | undefined, english: string | null | undefined) => string {
   const { t, i18n } = useTranslation("monitoring");
   const format = useFormat();
@@ -39,7 +40,8 @@ export function useSaid(): (said: Said | null | undefined, english: string | nul
       const list = (names: string[]) => new Intl.ListFormat(i18n.language).format(names);
       const word = (name: string) => t(`said.word.${name}`, { defaultValue: name.replaceAll("_", " ") });
       const values = tellValues(said.values, { format, channel, word, list });
-      return t(`said.${said.code}`, { ...values, defaultValue: english ?? "" });
+      const told = t(`said.${said.code}`, { ...values, defaultValue: english ?? "" });
+      return told.includes("{{") ? (english ?? "") : told;
     },
     [t, i18n.language, format, channel],
   );
