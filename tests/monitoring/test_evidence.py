@@ -141,6 +141,19 @@ def test_rows_that_are_gone_are_dead_although_parts_lie_bare_here_and_there() ->
     assert find_dead_share([], before) == 0.0
 
 
+def test_a_plain_background_is_not_dead_where_the_light_holds_still_for_a_short_window() -> None:
+    def part(seed: int, *, light: float) -> Signals:
+        rng = np.random.default_rng(seed)
+        image = np.full((64, 64), 150.0)
+        image[16:48, 16:48] += rng.normal(0, 25, (32, 32))
+        grey = np.clip(np.rint(image * light + rng.normal(0, 0.5, image.shape)), 0, 255).astype(np.uint8)
+        return measure_signals(grey[..., None].repeat(3, axis=2))
+
+    lamp = 1 + 0.05 * np.sin(np.arange(60) / 10)  # it wanders over hours, and hardly in a minute
+    before = [part(seed, light=float(lamp[seed])) for seed in range(60)]
+    assert find_dead_share(before, [part(seed, light=0.8) for seed in range(90, 100)]) == 0.0
+
+
 def test_a_share_of_a_new_kind_is_told_and_a_healthy_window_has_next_to_none(
     reference: list[ImageRecord],
 ) -> None:

@@ -49,8 +49,9 @@ _FARTHEST = 99.0
 _WHITE = 250
 _BLANK = 2
 """Standard deviation in grey values below which nothing is to be seen."""
-DEAD_NOW = 0.9
-"""A cell is dead when such a share of images shows one and the same grey there."""
+DEAD_NOW, BARE_BEFORE = 0.9, 0.5
+"""A cell is dead when such a share of images shows one and the same grey there, and at most such a share of
+the reference showed nothing."""
 UNLIKE_AXES = 24
 _VARYING_FIELDS = ("rate",)
 
@@ -388,19 +389,19 @@ def find_dead_share(reference: Sequence[Signals], window: Sequence[Signals]) -> 
     """Return the share of the 64 cells that are bare and of one grey in nine of ten images, unlike before.
 
     Parts may lie bare here or there; a row of a sensor that is gone is bare in every image, and of the same
-    grey. 0 without cells.
+    grey. A plain background is so, too, as long as the light holds still: what was bare in most images before
+    is not counted. 0 without cells.
     """
     now, before = ([one for one in side if one.cell_spreads] for side in (window, reference))
     if not now or not before:
         return 0.0
-    return float((_bare(now) & ~_bare(before)).mean())
-
-
-def _bare(signals: Sequence[Signals]) -> NDArray[np.bool_]:
-    flat = np.array([unpack_cells(one.cell_spreads) <= 1 for one in signals])
-    grey = np.array([unpack_cells(one.cell_means) for one in signals])
-    middle = np.median(grey, axis=0)
-    return np.asarray((flat & (np.abs(grey - middle) <= 1)).mean(0) >= DEAD_NOW)
+    bare_before, bare_now = (
+        np.array([unpack_cells(one.cell_spreads) <= 1 for one in side]) for side in (before, now)
+    )
+    grey = np.array([unpack_cells(one.cell_means) for one in now])
+    of_one_grey = np.abs(grey - np.median(grey, axis=0)) <= 1
+    dead = (bare_now & of_one_grey).mean(0) >= DEAD_NOW
+    return float((dead & (bare_before.mean(0) <= BARE_BEFORE)).mean())
 
 
 def _repeated_share(signals: Sequence[Signals]) -> float:
