@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, event, select, update
 
+from perenne.hub.images import ImageRow, ImageSignalRow
 from perenne.hub.models import Inspected, Origin, register_model_version, sign_upload
 from perenne.hub.monitoring.queries import captures_around
 from perenne.hub.monitoring.service import start_probe
-from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, WatchContextRow, WatchReferenceRow
+from perenne.hub.monitoring.tables import AlarmRow, IncidentRow, ProbeRow, WatchContextRow, WatchReferenceRow
 from perenne.hub.predictions import PredictionRow
 from perenne.hub.sites import StationRow
 from perenne.kit.hashing import sha256_file
@@ -182,6 +183,27 @@ def test_a_golden_part_tells_the_camera_from_the_product(line: Line) -> None:
     line.inspect_file(_picture(92, grey=90), part_id="gold")
     probe = line.probe("golden")
     assert (probe["state"], probe["n_images"], probe["n_different"]) == ("differs", 2, 1)
+    line.inspect_file(_picture(93), part_id="gold")
+    line.probe("golden")
+    with line.house.hub.database.reading() as session:
+        last = session.scalars(select(ProbeRow).order_by(ProbeRow.id.desc()).limit(1)).one()
+    assert last.numbers["acquisition.brightness"] > 2  # of the capture that differs most, not of the last one
+
+
+def test_a_golden_part_measured_by_another_version_before_is_not_called_the_same(line: Line) -> None:
+    line.house.client().put("/api/v1/sites/lyon/stations/s1/golden-part", json={"part_id": "gold"})
+    now = line.house.clock.now()
+    line.house.clock.at = now - timedelta(hours=1)
+    line.inspect_file(_picture(90), part_id="gold")
+    with line.house.hub.database.transaction() as session:
+        old = session.scalars(select(ImageRow.id).where(ImageRow.part_id == "gold")).one()
+        session.execute(
+            update(ImageSignalRow).where(ImageSignalRow.image_id == old).values(signals='{"mean": 1}')
+        )
+    line.house.clock.at = now + timedelta(hours=1)
+    line.inspect_file(_picture(91, grey=60), part_id="gold")
+    probe = line.probe("golden")
+    assert (probe["state"], probe["detail_said"]["code"]) == ("failed", "probe.no_capture_before")
 
 
 def test_of_a_part_that_was_often_photographed_the_newest_captures_of_each_side_are_read(line: Line) -> None:

@@ -196,23 +196,29 @@ def _look(hub: Hub, actor: Actor, incident_id: str) -> Compared:
             most=MOST_CAPTURES,
         )
         reference = queries.reference_by_id(session, actor, context.reference_id or "")
-    if not before or not after:
-        when = "before" if not before else "since"
+    # What an older version measured in another shape cannot be compared.
+    usual_rows, rows = (
+        [values for row in side if (values := _acquisition(row.signals))] for side in (before, after)
+    )
+    if not usual_rows or not rows:
+        when = "before" if not usual_rows else "since"
         raise service.nothing_golden(
             incident_id,
             Said(
                 f"part {golden.part_id} has no capture {when} the change",
-                code="probe.no_capture_before" if not before else "probe.no_capture_since",
+                code="probe.no_capture_before" if not usual_rows else "probe.no_capture_since",
                 part=golden.part_id,
             ),
         )
     bands = reference.bands if reference else {}
-    usual = _middle([_acquisition(row.signals) for row in before[-BASELINE:]])
-    for row in after:
-        apart = _apart(_acquisition(row.signals), usual, bands)
-        worst = max(apart, key=lambda name: apart[name], default=None)
-        found.add(apart[worst] if worst else 0.0, limit=GOLDEN_SPREADS)
-        found.numbers = {name: round(value, 3) for name, value in apart.items() if value > GOLDEN_SPREADS}
+    usual = _middle(usual_rows[-BASELINE:])
+    for row in rows:
+        apart = _apart(row, usual, bands)
+        worst = max(apart.values(), default=0.0)
+        if worst > found.largest:
+            moved = {name: value for name, value in apart.items() if value > GOLDEN_SPREADS}
+            found.numbers = {name: round(value, 3) for name, value in moved.items()}
+        found.add(worst, limit=GOLDEN_SPREADS)
     return found
 
 
