@@ -1,4 +1,4 @@
-"""The second material of perenne-bench: DeepPCB, 1,500 scans of printed circuit boards in eleven groups.
+"""The second material of perenne-bench: DeepPCB, 1,000 scans of printed circuit boards in seven groups.
 
 Owns how streams of boards are drawn: without a change, with three changes of acquisition, and with boards of
 other groups than the reference had (a new product, real). No model is trained on them, so that records have
@@ -16,7 +16,7 @@ from streams import N_CLEAN, Images, Pool, Rows, Stream, bare_records, take
 
 from perenne.quality.decoding import decode_upright
 
-N_REFERENCE, N_POOL = 700, 400
+N_REFERENCE, N_POOL = 400, 300
 SPLIT_SEED = 12
 SHIFTS = [("jpeg", 80.0), ("blur", 1.0), ("noise", 4.0), ("board", 1.0)]
 ABSENT = "DeepPCB is not in ../shared/data/deeppcb"

@@ -216,7 +216,7 @@ def tell_boards(found: dict[str, Any] | None) -> list[str]:
     if "skipped" in found:
         return [f"{title}\nSkipped: {found['skipped']}.\n"]
     explanation = (
-        "DeepPCB: a reference of 700 scans, 200 clean ones, then 400 changed ones or the boards of other "
+        "DeepPCB: a reference of 400 scans, 200 clean ones, then 300 changed ones or the boards of other "
         "groups (a new product, real). Thresholds as above, from "
         f"{found['streams_without_a_change']} healthy streams; {least(found, 'perenne')} streams a cell for "
         f"Perenne and Kolmogorov-Smirnov, {most(found, ORDER[1:-1])} for the others. No model is trained on "

@@ -200,6 +200,17 @@ def test_every_deed_on_record_has_its_words() -> None:
     assert deeds and deeds <= told, f"Add them to audit.act of accounts.json: {sorted(deeds - told)}"
 
 
+def test_every_job_has_its_words() -> None:
+    kinds = {
+        hit[1].replace(".", "_")
+        for path in PACKAGE.joinpath("hub").rglob("*.py")
+        for line in re.findall(r"^[A-Z_, ]+_JOB = (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for hit in re.finditer(r'"([a-z]+\.[a-z_]+)"', line)
+    }
+    told = {key.removeprefix("jobs.kind.") for key in TEXTS["en"]["app"] if key.startswith("jobs.kind.")}
+    assert kinds == told
+
+
 def test_every_text_that_is_asked_for_exists() -> None:
     missing = []
     for source in SHOWN:

@@ -335,7 +335,7 @@ def _estimate(value: float, n: int) -> dict[str, Any]:
         "confidence": 0.95,
         "too_few": few,
         "needed": 30 if few else None,
-        "shortage": f"too few: {n} of 30 images" if few else None,
+        "shortage": f"too few images: {n}, at least 30 needed" if few else None,
     }
 
 
