@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from perenne.hub.infra.installation import LAST_BACKUP, settle_store, write_fact
 from perenne.testing.hubs import hub_in_process
@@ -44,3 +45,12 @@ def test_metrics_are_for_those_who_may_see_them(tmp_path: Path) -> None:
     with hub_in_process(tmp_path) as it:
         assert it.stranger().get("/metrics").status_code == 401
         assert it.client("annotator").get("/metrics").status_code == 403
+
+
+def test_tables_of_another_version_are_told_as_such(tmp_path: Path) -> None:
+    with hub_in_process(tmp_path) as it:
+        with it.hub.database.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE sites RENAME COLUMN slug TO word"))
+        answer = it.client().get("/api/v1/sites")
+        assert (answer.status_code, answer.json()["code"]) == (500, "tables-differ")
+        assert "Restart the hub" in answer.json()["remedy"]

@@ -4,7 +4,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -38,6 +38,14 @@ class DatabaseBusy(PerenneError):
     status = 503
 
 
+class TablesDiffer(PerenneError):
+    """The database has other tables than this version of the hub expects."""
+
+    code = "tables-differ"
+    title = "The database is of another version"
+    status = 500
+
+
 class HttpRefusal(PerenneError):
     """A request that no route takes."""
 
@@ -64,6 +72,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(ProgrammingError, _on_database_error)
     app.add_exception_handler(DataError, _on_value_refused)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_surprise)
@@ -102,6 +111,14 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     if is_disk_full(error):
         return problem_response(disk_full())
     log.error("database error", path=request.url.path, error=str(error)[:500])
+    if isinstance(error, ProgrammingError) or "no such " in str(error).lower():
+        return problem_response(
+            TablesDiffer(
+                "A table or column that this version of the hub asks for is not in its database.",
+                remedy="Restart the hub: it brings its tables up to date. If it lasts, another version wrote "
+                "them: start that one.",
+            )
+        )
     return problem_response(
         DatabaseBusy("The database did not answer in time.", remedy="Try again; `perenne doctor` says more.")
     )
