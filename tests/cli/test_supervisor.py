@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from perenne.cli import lifeline
 from perenne.cli import supervisor as supervisor_module
 from perenne.cli import up as up_module
 from perenne.cli.demo.household import free_port
@@ -134,3 +135,16 @@ def test_a_signal_ends_the_watch_and_stop_ends_the_children(watch: Supervisor, t
     assert watch.run(until=ask_once, every_s=30.0) is False
     watch.stop()
     assert all(c.process is not None and c.process.poll() is not None for c in watch.children)
+
+
+def test_worker_and_trainer_leave_processors_to_the_hub(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(os, "nice", told.append)
+    monkeypatch.setattr(lifeline, "AUTOGROUP", tmp_path / "autogroup")
+    lifeline.stand_back("hub")
+    assert told == [] and not (tmp_path / "autogroup").exists()
+    lifeline.stand_back("worker")
+    lifeline.stand_back("trainer")
+    assert told == [5, 10] and (tmp_path / "autogroup").read_text() == "10"
