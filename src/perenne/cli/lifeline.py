@@ -28,9 +28,7 @@ def stand_back(command: str) -> None:
     niceness = POLITENESS.get(command, 0)
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
-        with contextlib.suppress(
-            OSError
-        ):  # Linux may weigh sessions, not processes
+        with contextlib.suppress(OSError):  # Linux may weigh sessions, not processes
             AUTOGROUP.write_text(str(niceness))
 
 
