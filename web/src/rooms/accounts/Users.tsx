@@ -120,7 +120,7 @@ function useUserColumns({ mayWrite, onEdit, onToggle }: ColumnOptions): Column<U
       key: "state",
       title: t("users.state"),
       cell: (user) => (
-        <Badge color={user.disabled ? "none" : "good"} variant="light" tt="none">
+        <Badge color={user.disabled ? "none" : "good"} variant="light" tt="none" miw="max-content">
           {user.disabled ? t("users.disabled") : t("users.enabled")}
         </Badge>
       ),

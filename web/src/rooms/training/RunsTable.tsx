@@ -40,22 +40,16 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
             {t("run.title", { number: run.number })} · {run.name}
           </Anchor>
           <Text span fz="sm" c="dimmed">
-            {run.recipe} · {run.trainer ?? t("run.noTrainer")}
+            <Anchor component={Link} to={`/dataset-versions/${run.dataset_version_id}`} fz="sm">
+              {run.dataset}:{run.dataset_number}
+            </Anchor>
+            {` · ${run.recipe} · ${run.trainer ?? t("run.noTrainer")}`}
           </Text>
         </Stack>
       ),
     },
     { key: "state", title: t("run.state"), cell: (run) => <SignBadge value={run.state} /> },
     { key: "progress", title: t("run.progress"), width: 150, cell: (run) => <RunProgress run={run} /> },
-    {
-      key: "dataset",
-      title: t("run.dataset"),
-      cell: (run) => (
-        <Anchor component={Link} to={`/dataset-versions/${run.dataset_version_id}`}>
-          {run.dataset}:{run.dataset_number}
-        </Anchor>
-      ),
-    },
     {
       key: "metrics",
       title: t("run.metrics"),
