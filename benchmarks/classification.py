@@ -6,7 +6,8 @@ and class, near-duplicates kept on one side. Models: a linear probe on frozen fe
 on mono only, one on both. Every figure is measured on the held-out part through the exported artefact and the
 runtime, the path of production. The last line is one JSON object.
 
-    python3 dev.py bench classification [--quick] [--budget-cpu-s 600] [--mono-budget-cpu-s 300] [--mirrors 4]
+    python3 dev.py bench classification [--quick] [--budget-cpu-s 600] [--mono-budget-cpu-s 300]
+                                        [--mirrors 4] [--flips dihedral]
 """
 
 import argparse
@@ -172,9 +173,9 @@ def show(title: str, found: dict[str, Any]) -> None:
 
 
 def run(
-    folder: Path, *, budget_cpu_s: float, mono_budget_cpu_s: float, mirrors: int = 1, every: int = 1
+    folder: Path, *, budget_cpu_s: float, mono_budget_cpu_s: float, every: int = 1, **config: Any
 ) -> dict[str, Any]:
-    """Return all figures, from each `every`-th cell; the last model averages over `mirrors` mirror images."""
+    """Return all figures, from each `every`-th cell; `config` is the last model's."""
     cells = read_cells(folder)[::every]
     held = [cell for cell in cells if cell.held_out]
     known = [cell for cell in cells if not cell.held_out]
@@ -191,10 +192,10 @@ def run(
         found = evaluate(artefact, held)
         show(f"mono only ({cpu_s:.0f} CPU s)", found)
         result |= {"mono_only_cpu_s": round(cpu_s, 1), **{f"mono_only_{k}": v for k, v in found.items()}}
-    artefact, cpu_s = train(known, folder / "both", budget_cpu_s=budget_cpu_s, mirrors=mirrors)
+    artefact, cpu_s = train(known, folder / "both", budget_cpu_s=budget_cpu_s, **config)
     found = evaluate(artefact, held)
     show(f"both ({cpu_s:.0f} CPU s)", found)
-    return {**result, **found, "cpu_s": round(cpu_s, 1), "budget_cpu_s": budget_cpu_s, "mirrors": mirrors}
+    return {**result, **found, "cpu_s": round(cpu_s, 1), "budget_cpu_s": budget_cpu_s, **config}
 
 
 def main() -> None:
@@ -205,6 +206,7 @@ def main() -> None:
     parser.add_argument("--budget-cpu-s", type=float, default=600.0)
     parser.add_argument("--mono-budget-cpu-s", type=float, default=300.0)
     parser.add_argument("--mirrors", type=int, choices=(1, 2, 4), default=1)
+    parser.add_argument("--flips", choices=("dihedral", "mirrored", "horizontal", "none"), default="dihedral")
     parser.add_argument("--quick", action="store_true", help="end within 50 s: a sixth of the cells")
     given = parser.parse_args()
     budget, mono = (10.0, 0.0) if given.quick else (given.budget_cpu_s, given.mono_budget_cpu_s)
@@ -215,6 +217,7 @@ def main() -> None:
             budget_cpu_s=budget,
             mono_budget_cpu_s=mono,
             mirrors=given.mirrors,
+            flips=given.flips,
             every=6 if given.quick else 1,
         )
     result |= {"quick": given.quick, "wall_s": round(time.monotonic() - began, 1)}

@@ -396,10 +396,11 @@ def _read_far(evidence: DiagnosisEvidence, limits: Mapping[str, float]) -> Seen 
     unlike = facts.unlike - _moved_classes(evidence) if as_before else 0.0
     most = beyond >= limits["far_most"] or unlike >= limits["unlike_most"]
     level = "most" if most else "some" if beyond >= limits["far_some"] else "none"
-    numbers = {"share": round(facts.far_share, 4), "unlike": round(facts.unlike, 4)}
-    found = (
-        f"{facts.far_share:.0%} lie beyond the 95 % radius of the reference, {facts.unlike:.0%} are unlike it"
-    )
+    numbers = {"share": round(facts.far_share, 4)}
+    found = f"{facts.far_share:.0%} lie beyond the 95 % radius of the reference"
+    if as_before:  # a changed camera makes all images unlike, which says nothing of the pieces
+        numbers["unlike"] = round(facts.unlike, 4)
+        found += f", {facts.unlike:.0%} are unlike it"
     return Seen(level, found, {**numbers, "images": facts.n_window})
 
 
