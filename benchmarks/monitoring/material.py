@@ -129,17 +129,26 @@ def load_table(name: str, images: Callable[[], Iterable[Pixels]], cache: Path, *
     features = cache / f"{name}_lite0_{side}.npz"
     version = hashlib.sha256(Path(signals_module.__file__).read_bytes()).hexdigest()[:10]
     lines = cache / f"{name}_signals_{version}.jsonl"
+    measured: list[Signals] = []
     if not features.exists():
         print(f"features of {name}", file=sys.stderr)
-        levels, top = _compute_features(images(), side=side)
+        seen = images() if lines.exists() else _measuring(images(), measured)
+        levels, top = _compute_features(seen, side=side)
         _write(features, lambda path: np.savez(path, levels=levels, top=top))
     if not lines.exists():
-        measured = [measure_signals(image) for image in images()]
+        measured = measured or [measure_signals(image) for image in images()]
         text = "\n".join(one.to_json() for one in measured)
         _write(lines, lambda path: path.write_text(text))
     with np.load(features) as held:
         levels, top = held["levels"].astype(np.float32), held["top"].astype(np.float32)
     return Table(levels, top, [Signals.from_json(line) for line in lines.read_text().splitlines()])
+
+
+def _measuring(images: Iterable[Pixels], measured: list[Signals]) -> Iterable[Pixels]:
+    """Yield the images; the signals of each are in `measured` once it has gone by."""
+    for image in images:
+        measured.append(measure_signals(image))
+        yield image
 
 
 def _compute_features(

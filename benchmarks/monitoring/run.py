@@ -42,8 +42,8 @@ DATA = ROOT.parent / "shared" / "data"
 WORK = ROOT / ".bench" / "monitoring"
 PARTS = (1, 2, 3, 4, 5, 6, 9)
 MODULES = {4: "causes", 5: "certificates", 6: "label_free"}
-BESIDE = (4,)
-"""Parts that a quick run has a second process do, as long as all others together."""
+BESIDE = (4, 3)
+"""Parts that a quick run has a second process do, in this order, as long as all others together."""
 NAMES = {1: "false_alarms", 2: "power", 3: "fleet", 9: "speed", **MODULES}
 HEADLINES = (
     "false_alarms_iid",
@@ -200,7 +200,7 @@ def main() -> None:
     if not bench.quick:
         figures = {name: json.loads(path.read_text()) for name, path in kept.items() if path.exists()}
     parts = [int(text) for text in arguments.parts.split(",")]
-    beside = [part for part in parts if part in BESIDE] if bench.quick and len(parts) > 1 else []
+    beside = [part for part in BESIDE if part in parts] if bench.quick and len(parts) > 1 else []
     child = start_beside(beside, work=arguments.work) if beside else None
     for part in (one for one in parts if one not in beside):
         print(f"part {part}: {NAMES[part]}", file=sys.stderr)
