@@ -200,7 +200,7 @@ def main() -> None:
     if not bench.quick:
         figures = {name: json.loads(path.read_text()) for name, path in kept.items() if path.exists()}
     parts = [int(text) for text in arguments.parts.split(",")]
-    beside = [part for part in BESIDE if part in parts] if bench.quick and len(parts) > 1 else []
+    beside = [part for part in BESIDE if part in parts] if bench.quick and set(parts) - set(BESIDE) else []
     child = start_beside(beside, work=arguments.work) if beside else None
     for part in (one for one in parts if one not in beside):
         print(f"part {part}: {NAMES[part]}", file=sys.stderr)
