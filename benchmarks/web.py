@@ -52,7 +52,7 @@ DRAWN = """charts => new Promise((done, refused) => {
     const awaited = !main?.querySelector('h1') || main.querySelector('[aria-busy=true]')
       || main.querySelectorAll('canvas').length < charts
       || drawn.some(one => one.childElementCount === 0 && !one.matches('svg'));
-    if (awaited && performance.now() > 30_000) refused(new Error(`${location.pathname} is not drawn in 30 s`));
+    if (awaited && performance.now() > 30_000) refused(Error(`${location.pathname}: not drawn in 30 s`));
     else if (awaited) setTimeout(look, 5);
     else requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0));
   };
