@@ -104,6 +104,8 @@ def recipes_page() -> str:
     for name in RECIPES.names():
         recipe = RECIPES.get(name)
         config: Any = recipe.config_type
+        if not config.__module__.startswith("perenne."):
+            continue  # somebody's own recipe, which this project's pages do not describe
         presets = {preset: changed for preset, changed in config.presets.items() if changed}
         rows = [
             [f"`{option}`", _shown(field.get_default(call_default_factory=True)), _allowed(field)]

@@ -40,7 +40,12 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
             {t("run.title", { number: run.number })} · {run.name}
           </Anchor>
           <Text span fz="sm" c="dimmed">
-            <Anchor component={Link} to={`/dataset-versions/${run.dataset_version_id}`} fz="sm">
+            <Anchor
+              component={Link}
+              to={`/dataset-versions/${run.dataset_version_id}`}
+              fz="sm"
+              underline="always"
+            >
               {run.dataset}:{run.dataset_number}
             </Anchor>
             {` · ${run.recipe} · ${run.trainer ?? t("run.noTrainer")}`}
