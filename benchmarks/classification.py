@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--budget-cpu-s", type=float, default=600.0)
     parser.add_argument("--mono-budget-cpu-s", type=float, default=300.0)
     parser.add_argument("--mirrors", type=int, choices=(1, 2, 4), default=1)
-    parser.add_argument("--flips", choices=("dihedral", "mirrored", "horizontal", "none"), default="dihedral")
+    parser.add_argument("--flips", choices=("dihedral", "mirrored", "horizontal", "none"), default="mirrored")
     parser.add_argument("--quick", action="store_true", help="end within 50 s: a sixth of the cells")
     given = parser.parse_args()
     budget, mono = (10.0, 0.0) if given.quick else (given.budget_cpu_s, given.mono_budget_cpu_s)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from perenne.hub.infra.database import lacks_tables
 from perenne.hub.infra.installation import LAST_BACKUP, settle_store, write_fact
 from perenne.testing.hubs import hub_in_process
 
@@ -54,3 +56,9 @@ def test_tables_of_another_version_are_told_as_such(tmp_path: Path) -> None:
         answer = it.client().get("/api/v1/sites")
         assert (answer.status_code, answer.json()["code"]) == (500, "tables-differ")
         assert "Restart the hub" in answer.json()["remedy"]
+
+
+def test_a_busy_database_is_not_taken_for_another_version_by_what_somebody_wrote() -> None:
+    busy = OperationalError("SELECT ?", ("no such table: sites",), Exception("database is locked"))
+    assert not lacks_tables(busy)
+    assert lacks_tables(OperationalError("SELECT 1", (), Exception("no such table: sites")))

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from perenne.hub.infra.database import is_disk_full
+from perenne.hub.infra.database import is_disk_full, lacks_tables
 from perenne.kit.errors import InvalidInput, PerenneError
 
 log = structlog.get_logger("perenne.hub")
@@ -110,8 +110,10 @@ def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     if is_disk_full(error):
         return problem_response(disk_full())
+    if isinstance(error, ProgrammingError) and not lacks_tables(error):
+        return _on_surprise(request, error)
     log.error("database error", path=request.url.path, error=str(error)[:500])
-    if isinstance(error, ProgrammingError) or "no such " in str(error).lower():
+    if lacks_tables(error):
         return problem_response(
             TablesDiffer(
                 "A table or column that this version of the hub asks for is not in its database.",

@@ -127,6 +127,13 @@ def is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and any(words in text for words in full)
 
 
+def lacks_tables(error: BaseException) -> bool:
+    """Say whether a database error means that a table or column is not there: another version made them."""
+    origin = getattr(error, "orig", None)
+    of_postgres = type(origin).__name__ in ("UndefinedTable", "UndefinedColumn")
+    return of_postgres or str(origin).startswith(("no such table", "no such column"))
+
+
 def _sqlite_engine(url: str) -> Engine:
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
